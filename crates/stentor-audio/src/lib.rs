@@ -1,0 +1,1 @@
+//! Samples and packets: jitter buffer, decode, mix and mix-minus, limiter, encode.

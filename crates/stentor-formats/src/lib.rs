@@ -1,0 +1,1 @@
+//! Chunks as fMP4, HLS, Ogg, ADTS and M4A: bytes in, bytes out.

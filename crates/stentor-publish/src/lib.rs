@@ -1,0 +1,1 @@
+//! A WHIP speaker that plays a file.

@@ -1,0 +1,1 @@
+//! The shell: doors, media socket, mixer threads, tape thread, data folder, notices, metrics.

@@ -1,0 +1,1 @@
+//! The tape: records, checksums, index, cursors, recovery, verification, overlay.

@@ -1,0 +1,113 @@
+//! The machine-readable word behind every refusal.
+
+use serde::{Deserialize, Serialize};
+
+/// Why something was refused. The code is part of the interface (problem+json `reason`, metrics,
+/// the tests); the sentence for people is made where the refusal is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Reason {
+    /// No such path.
+    NotFound,
+    /// No show of that name.
+    UnknownShow,
+    /// A show of that name exists.
+    ShowExists,
+    /// As many shows run as may.
+    TooManyShows,
+    /// As many people are on the stage as may.
+    StageFull,
+    /// The show has as many links as may.
+    TooManyLinks,
+    /// No such link.
+    UnknownLink,
+    /// No such session, or it is over.
+    UnknownSession,
+    /// No key or token was sent.
+    KeyMissing,
+    /// The key or token is malformed or not ours.
+    KeyInvalid,
+    /// The key or token is past its expiry.
+    KeyExpired,
+    /// The key or token was revoked.
+    KeyRevoked,
+    /// The key or token is for another show.
+    KeyForeign,
+    /// The role does not allow this.
+    RoleForbids,
+    /// The doors have not opened.
+    DoorsClosed,
+    /// The show has ended; the recording is where `recording` points.
+    Ended,
+    /// The show has not ended, so there is no recording yet.
+    NotEnded,
+    /// Not possible in the show's present phase.
+    WrongPhase,
+    /// The undo time is over.
+    UndoOver,
+    /// Recording was not agreed to.
+    ConsentMissing,
+    /// The request's body or parameters are malformed.
+    Malformed,
+    /// The body is larger than allowed.
+    TooLarge,
+    /// Content-Type is not what is expected.
+    WrongType,
+    /// The method is not allowed here.
+    WrongMethod,
+    /// If-Match is missing.
+    PreconditionMissing,
+    /// If-Match names an old session state.
+    PreconditionFailed,
+    /// The SDP offer is malformed.
+    OfferMalformed,
+    /// The SDP offer has no audio that is sent to us.
+    OfferWithoutAudio,
+    /// The SDP offer has no Opus.
+    OfferWithoutOpus,
+    /// This part of the protocol is not supported.
+    Unsupported,
+    /// The rendition is not on this tape (AAC without the feature `aac`).
+    RenditionMissing,
+    /// The range lies outside the recording.
+    RangeOutside,
+    /// That sound is not on the tape: a hole, the future, or another epoch.
+    NotOnTape,
+    /// Too many requests, or more work than there is room for; come back.
+    Overloaded,
+    /// The server is stopping.
+    Stopping,
+    /// The disk refused; the operator has been told.
+    DiskFailed,
+    /// Our own fault.
+    Internal,
+}
+
+impl Reason {
+    /// The code, as in problem+json and metrics.
+    pub fn code(self) -> String {
+        // The variant's name in snake case, as serde writes it; the test below holds the two together.
+        let text = format!("{self:?}");
+        let mut code = String::with_capacity(text.len() + 4);
+        for (i, c) in text.chars().enumerate() {
+            if c.is_ascii_uppercase() && i > 0 {
+                code.push('_');
+            }
+            code.push(c.to_ascii_lowercase());
+        }
+        code
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_is_what_serde_writes() {
+        for reason in [Reason::NotFound, Reason::UnknownShow, Reason::KeyInvalid, Reason::OfferWithoutAudio] {
+            assert_eq!(serde_json::to_string(&reason).expect("plain enum"), format!("\"{}\"", reason.code()));
+        }
+    }
+}

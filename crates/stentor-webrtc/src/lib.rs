@@ -1,0 +1,1 @@
+//! WHIP and stage sessions on str0m: packets in, packets out.

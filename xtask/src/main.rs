@@ -1,0 +1,3 @@
+//! The chores of the project, as one command.
+
+fn main() {}
