@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::id::ShowId;
 use crate::mark::Mark;
 use crate::rendition::{Channels, Rendition, RenditionMap};
-use crate::time::{Position, Wall};
+use crate::time::{Epoch, Position, Slot, Wall};
 
 /// The encoded frames of one rendition in one chunk, in order, in one shared allocation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -83,6 +83,18 @@ pub struct Chunk {
     pub frames: RenditionMap<Frames>,
     /// What became known while this chunk was made.
     pub marks: Vec<Mark>,
+}
+
+/// Neighbouring chunks of one epoch, without a gap: what a tape's table of contents is made of.
+/// Between two runs lies a hole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The writer's run that made them.
+    pub epoch: Epoch,
+    /// The first chunk's slot.
+    pub first: Slot,
+    /// The slot after the last chunk; always above `first`.
+    pub end: Slot,
 }
 
 /// What is fixed for a tape when it is created, and needed to frame or play any of its chunks.

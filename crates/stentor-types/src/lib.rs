@@ -20,7 +20,7 @@ pub mod rendition;
 pub mod text;
 pub mod time;
 
-pub use chunk::{Chunk, Frames, TapeHead};
+pub use chunk::{Chunk, Frames, Run, TapeHead};
 pub use id::{LinkId, SessionId, ShowId, SpeakerId};
 pub use mark::{Mark, MarkBody, SlateReason};
 pub use reason::Reason;
