@@ -1,0 +1,203 @@
+//! The five phases of a show and the arrows between them (ARCHITECTURE.md, "The life of a show").
+
+use serde::{Deserialize, Serialize};
+use stentor_types::limits::END_UNDO;
+use stentor_types::{Reason, Wall};
+
+/// The word for where a show stands, as in the status document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Known, doors closed.
+    Announced,
+    /// Listeners hear slate; the tape runs.
+    Doors,
+    /// Listeners hear the stage.
+    OnAir,
+    /// Ended, and it can still be undone.
+    Ending,
+    /// Over; what remains is the recording.
+    Ended,
+}
+
+/// What hosts and the operator can do to a show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StageCommand {
+    /// On air, from now on; opens the doors if they are closed.
+    Live,
+    /// End the show.
+    End,
+    /// Take the end back.
+    Undo,
+}
+
+/// A show's phase together with the wall times that belong to it. What cannot be, such as an end
+/// without an on air, cannot be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "phase", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Life {
+    /// [`Phase::Announced`].
+    Announced {},
+    /// [`Phase::Doors`].
+    Doors {
+        /// When the doors opened.
+        doors_at: Wall,
+    },
+    /// [`Phase::OnAir`].
+    OnAir {
+        /// When the doors opened.
+        doors_at: Wall,
+        /// When the show first went on air.
+        on_air_at: Wall,
+    },
+    /// [`Phase::Ending`].
+    Ending {
+        /// When the doors opened.
+        doors_at: Wall,
+        /// When the show first went on air.
+        on_air_at: Wall,
+        /// When it was ended.
+        ended_at: Wall,
+        /// Until when that can be taken back.
+        undo_until: Wall,
+    },
+    /// [`Phase::Ended`].
+    Ended {
+        /// When the doors opened.
+        doors_at: Wall,
+        /// When the show first went on air.
+        on_air_at: Wall,
+        /// When it was ended.
+        ended_at: Wall,
+    },
+}
+
+impl Life {
+    /// The phase's word.
+    pub const fn phase(self) -> Phase {
+        match self {
+            Self::Announced {} => Phase::Announced,
+            Self::Doors { .. } => Phase::Doors,
+            Self::OnAir { .. } => Phase::OnAir,
+            Self::Ending { .. } => Phase::Ending,
+            Self::Ended { .. } => Phase::Ended,
+        }
+    }
+
+    /// When the doors opened, if they did.
+    pub const fn doors_at(self) -> Option<Wall> {
+        match self {
+            Self::Announced {} => None,
+            Self::Doors { doors_at }
+            | Self::OnAir { doors_at, .. }
+            | Self::Ending { doors_at, .. }
+            | Self::Ended { doors_at, .. } => Some(doors_at),
+        }
+    }
+
+    /// When the show first went on air, if it did.
+    pub const fn on_air_at(self) -> Option<Wall> {
+        match self {
+            Self::Announced {} | Self::Doors { .. } => None,
+            Self::OnAir { on_air_at, .. }
+            | Self::Ending { on_air_at, .. }
+            | Self::Ended { on_air_at, .. } => Some(on_air_at),
+        }
+    }
+
+    /// When the show was ended, if that stands.
+    pub const fn ended_at(self) -> Option<Wall> {
+        match self {
+            Self::Ending { ended_at, .. } | Self::Ended { ended_at, .. } => Some(ended_at),
+            _ => None,
+        }
+    }
+
+    /// Until when the end can be taken back, while it can.
+    pub const fn undo_until(self) -> Option<Wall> {
+        match self {
+            Self::Ending { undo_until, .. } => Some(undo_until),
+            _ => None,
+        }
+    }
+
+    /// Whether the tape runs: from the doors until the end is final.
+    pub const fn has_open_tape(self) -> bool {
+        matches!(self, Self::Doors { .. } | Self::OnAir { .. } | Self::Ending { .. })
+    }
+
+    /// The life after a command, or why it is not possible. A command whose aim is reached already
+    /// changes nothing and is no error: two hosts may press the same button. There is no arrow from
+    /// announced to on air: who goes live early opens the doors first.
+    pub(crate) fn after(self, command: StageCommand, now: Wall) -> Result<Self, Reason> {
+        match (command, self) {
+            (StageCommand::Live, Self::Doors { doors_at }) => Ok(Self::OnAir { doors_at, on_air_at: now }),
+            (StageCommand::Live, Self::OnAir { .. }) => Ok(self),
+            (StageCommand::End, Self::OnAir { doors_at, on_air_at }) => {
+                Ok(Self::Ending { doors_at, on_air_at, ended_at: now, undo_until: now.plus(END_UNDO) })
+            }
+            (StageCommand::End, Self::Ending { .. }) => Ok(self),
+            (StageCommand::Undo, Self::Ending { doors_at, on_air_at, .. }) => {
+                Ok(Self::OnAir { doors_at, on_air_at })
+            }
+            (StageCommand::Undo, Self::Ended { .. }) => Err(Reason::UndoOver),
+            (_, Self::Ended { .. }) => Err(Reason::Ended),
+            _ => Err(Reason::WrongPhase),
+        }
+    }
+
+    /// The life once the doors' time has come.
+    pub(crate) fn with_doors_open(self, now: Wall) -> Self {
+        match self {
+            Self::Announced {} => Self::Doors { doors_at: now },
+            other => other,
+        }
+    }
+
+    /// The life once the undo time is over.
+    pub(crate) fn made_final(self) -> Self {
+        match self {
+            Self::Ending { doors_at, on_air_at, ended_at, .. } => {
+                Self::Ended { doors_at, on_air_at, ended_at }
+            }
+            other => other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_life_is_written_with_the_phase_as_its_tag() {
+        let life = Life::OnAir { doors_at: Wall(1), on_air_at: Wall(2) };
+        let json = serde_json::to_string(&life).expect("plain data");
+        assert_eq!(json, r#"{"phase":"on_air","doors_at":1,"on_air_at":2}"#);
+        assert_eq!(serde_json::from_str::<Life>(&json).expect("our own"), life);
+        for odd in [
+            r#"{"phase":"on_air","doors_at":1}"#,
+            r#"{"phase":"doors","doors_at":1,"on_air_at":2}"#,
+            r#"{"phase":"announced","doors_at":1}"#,
+        ] {
+            assert!(serde_json::from_str::<Life>(odd).is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn commands_against_the_arrows_say_why() {
+        let doors = Life::Doors { doors_at: Wall(1) };
+        let on_air = doors.after(StageCommand::Live, Wall(2)).expect("doors lead on air");
+        let ending = on_air.after(StageCommand::End, Wall(3)).expect("on air leads to the end");
+        let ended = ending.made_final();
+        assert_eq!(doors.after(StageCommand::End, Wall(2)), Err(Reason::WrongPhase));
+        assert_eq!(on_air.after(StageCommand::Undo, Wall(3)), Err(Reason::WrongPhase));
+        assert_eq!(ending.after(StageCommand::Live, Wall(4)), Err(Reason::WrongPhase));
+        assert_eq!(ending.after(StageCommand::Undo, Wall(4)), Ok(on_air));
+        assert_eq!(ended.after(StageCommand::Undo, Wall(5)), Err(Reason::UndoOver));
+        assert_eq!(ended.after(StageCommand::Live, Wall(5)), Err(Reason::Ended));
+        assert_eq!(ended.after(StageCommand::End, Wall(5)), Err(Reason::Ended));
+        assert_eq!(ending.undo_until(), Some(Wall(3).plus(END_UNDO)));
+    }
+}
