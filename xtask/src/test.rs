@@ -1,0 +1,84 @@
+//! The one command for a person and for CI: every check, each with its time, one line at the end.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::report::{Outcome, Report, Tally};
+use crate::{child, e2e, install, reference, tidy, web};
+
+/// Runs the steps whose names contain one of `filters`, or all; `true` if all of them passed.
+///
+/// # Errors
+/// None so far: what goes wrong inside a step is that step's failure.
+pub(crate) fn run(root: &Path, filters: &[String]) -> Result<bool> {
+    let mut report = Report::new(filters);
+    let cargo = |name: &str, args: &[&str]| {
+        let program: Vec<&str> = ["cargo"].iter().chain(args).copied().collect();
+        child::run(root, root, name, &program, &[])
+    };
+    report.step("install", || install::run(root).map(|()| Outcome::check(true, "")));
+    report.step("fmt", || cargo("fmt", &["fmt", "--all", "--check"]).map(Outcome::from));
+    report.step("clippy", || {
+        let args = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+        cargo("clippy", &args).map(Outcome::from)
+    });
+    report.step("unit", || {
+        let ran = cargo("unit", &["test", "--workspace", "--no-fail-fast"])?;
+        Ok(Outcome::counted(ran, count_cargo))
+    });
+    report.step("without-aac/unit", || {
+        let args = ["test", "--package", "stentor-audio", "--no-default-features", "--no-fail-fast"];
+        Ok(Outcome::counted(cargo("without-aac-unit", &args)?, count_cargo))
+    });
+    report.step("without-aac/build", || {
+        let args = ["build", "--package", "stentor", "--no-default-features"];
+        cargo("without-aac-build", &args).map(Outcome::from)
+    });
+    tidy::steps(root, &mut report);
+    report.step("reference", || reference::check(root).map(|()| Outcome::check(true, "")));
+    web::steps(root, &mut report);
+    e2e::steps(root, &mut report);
+    Ok(report.close())
+}
+
+/// Adds up libtest's summaries: `test result: ok. 12 passed; 0 failed; …`, one for each test program.
+fn count_cargo(output: &str) -> Tally {
+    let mut tally = Tally::default();
+    for line in output.lines().filter_map(|line| line.strip_prefix("test result: ")) {
+        tally += Tally { passed: number_before(line, " passed"), failed: number_before(line, " failed") };
+    }
+    tally
+}
+
+/// Adds up the summaries of Node's test runner: `# pass 12`, `# fail 0`, `# cancelled 0`.
+pub(crate) fn count_tap(output: &str) -> Tally {
+    let mut tally = Tally::default();
+    for line in output.lines() {
+        let number = |prefix: &str| line.strip_prefix(prefix).and_then(|n| n.trim().parse().ok());
+        tally.passed += number("# pass ").unwrap_or(0);
+        tally.failed += number("# fail ").or(number("# cancelled ")).unwrap_or(0);
+    }
+    tally
+}
+
+fn number_before(line: &str, word: &str) -> u64 {
+    let before = line.split(word).next().unwrap_or_default();
+    before.rsplit(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn summaries_of_several_programs_add_up() {
+        let cargo = "running 2 tests\n\
+            test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
+            test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out\n";
+        assert_eq!(count_cargo(cargo), Tally { passed: 5, failed: 1 });
+        let tap = "ok 1 - a\n# tests 4\n# pass 2\n# fail 1\n# cancelled 1\n";
+        assert_eq!(count_tap(tap), Tally { passed: 2, failed: 2 });
+        assert_eq!(count_cargo("error: could not compile"), Tally::default());
+    }
+}
