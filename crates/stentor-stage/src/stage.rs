@@ -360,10 +360,10 @@ impl Stage {
             return Err(Reason::KeyRevoked);
         }
         assert!(self.sessions.find(session).is_none(), "a session's id is used once");
-        let older = self.sessions.remove_of(admitted.link);
-        if older.is_none() && self.sessions.count() >= SPEAKERS_PER_SHOW_MAX {
+        if self.sessions.of(admitted.link).is_none() && self.sessions.count() >= SPEAKERS_PER_SHOW_MAX {
             return Err(Reason::StageFull);
         }
+        let older = self.sessions.remove_of(admitted.link);
         let joined = Joined { speaker: admitted.speaker, replaced: older.as_ref().map(|session| session.id) };
         self.close(older, CloseReason::Replaced);
         let (speaker, name) = (admitted.speaker, admitted.name.clone());
