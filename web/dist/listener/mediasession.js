@@ -1,0 +1,32 @@
+const STEP_S = 15;
+export function announceToSystem(audio, actions, canMove) {
+    const session = navigator.mediaSession;
+    if (!session)
+        return;
+    const on = (action, handler) => {
+        try {
+            session.setActionHandler(action, handler);
+        }
+        catch {
+        }
+    };
+    const toggleIf = (paused) => {
+        if (audio.paused === paused)
+            actions.toggle();
+    };
+    on('play', () => toggleIf(true));
+    on('pause', () => toggleIf(false));
+    on('stop', () => toggleIf(false));
+    on('seekbackward', (details) => canMove() && actions.jump(-(details.seekOffset ?? STEP_S)));
+    on('seekforward', (details) => canMove() && actions.jump(details.seekOffset ?? STEP_S));
+}
+export function describeToSystem(title, artist) {
+    const session = navigator.mediaSession;
+    if (!session || (session.metadata?.title === title && session.metadata.artist === artist))
+        return;
+    session.metadata = new MediaMetadata({
+        title,
+        artist,
+        artwork: [{ src: '/assets/icons/stentor.svg', type: 'image/svg+xml', sizes: 'any' }],
+    });
+}

@@ -1,0 +1,87 @@
+import { clockText, spokenText } from '../shared/timetext.js';
+import { sentence, stageOf, startText } from './situation.js';
+const BEHIND_S = 2.5;
+export function modelOf(known, texts) {
+    const { poll, player, replay, now } = known;
+    const { status } = poll;
+    const t = texts.listener;
+    const heard_s = heardAt(known);
+    const slate = heard_s === null ? (status?.slate ?? null) : poll.marks.slateAt(heard_s);
+    const facts = { status, silence: poll.silence, player, slate, replay: replay.loaded, now, server_now: poll.now() };
+    const stage = stageOf(facts);
+    const names = heard_s === null ? null : poll.marks.speakingAt(heard_s);
+    const speaking = names ?? (replay.loaded ? [] : (status?.speaking ?? []));
+    const place = placeOf(known, stage, texts);
+    const behind_s = (player.latency_s ?? 0) - player.latency_target_s;
+    const behind = player.following === 'behind' || behind_s > BEHIND_S ? t.behind(clockText(player.latency_s ?? 0)) : '';
+    const hearing = player.phase === 'playing' || player.phase === 'buffering' || player.phase === 'reconnecting';
+    const audible = stage === 'live' || stage === 'replay';
+    return {
+        title: (heard_s === null ? null : poll.marks.titleAt(heard_s)) ?? status?.title ?? '',
+        badge: badgeOf(stage, texts),
+        onAir: stage === 'live',
+        speaking: audible ? speaking : [],
+        button: buttonOf(known, stage, texts),
+        sentence: sentence(facts, texts),
+        start: status && (stage === 'closed' || stage === 'doors') ? startText(status, facts.server_now, texts) : null,
+        place: place && behind && !replay.loaded ? { ...place, right: behind } : place,
+        behind,
+        canMove: replay.loaded || (hearing && player.position_s !== null),
+        close: known.close,
+        canClose: stage === 'live' && (player.mode === 'mse' || player.mode === 'managed'),
+        replay: replay.loaded,
+        speed: replay.speed,
+        listeners: status?.listeners != null && stage === 'live' ? t.listeners(status.listeners) : '',
+        pages: status?.pages ?? { imprint: null, privacy: null },
+    };
+}
+function heardAt({ poll, player, replay }) {
+    if (replay.loaded)
+        return (poll.status?.on_air_at_s ?? 0) + replay.position_s;
+    return player.phase === 'stopped' || player.phase === 'ended' ? null : player.position_s;
+}
+function badgeOf(stage, texts) {
+    const t = texts.listener;
+    if (stage === 'live')
+        return t.live;
+    if (stage === 'closed')
+        return t.soon;
+    if (stage === 'doors')
+        return t.hold;
+    return stage === 'loading' || stage === 'unknown' ? '' : t.over;
+}
+function buttonOf({ player, replay }, stage, texts) {
+    const t = texts.listener;
+    if (stage === 'replay') {
+        return { label: replay.playing ? t.pause : t.play, kind: replay.playing ? 'pause' : 'play', busy: false, shown: !replay.failed };
+    }
+    const idle = player.phase === 'stopped' || player.phase === 'ended' || player.phase === 'blocked' || player.phase === 'failed';
+    const shown = stage !== 'unknown' && stage !== 'loading' && stage !== 'preparing';
+    return { label: idle ? t.listen : t.stop, kind: idle ? 'play' : 'stop', busy: !idle && player.phase !== 'playing', shown };
+}
+function placeOf(known, stage, texts) {
+    const { player, replay, poll } = known;
+    const { status } = poll;
+    const t = texts.listener;
+    const spoken = (value_s, max_s) => t.placeOf(spokenText(value_s, texts.language), spokenText(max_s, texts.language));
+    if (replay.loaded) {
+        const value_s = replay.position_s;
+        const max_s = replay.duration_s;
+        return { value_s, max_s, left: clockText(value_s), right: clockText(max_s), spoken: spoken(value_s, max_s) };
+    }
+    if (stage !== 'live' || !status || status.on_air_at_s === null)
+        return null;
+    const told_s = status.live_at_s === null ? null : status.live_at_s + (poll.now() - status.now) / 1000;
+    const newest_s = status.ended_at_s ?? player.edge_s ?? told_s ?? status.on_air_at_s;
+    const heard_s = heardAt(known);
+    const max_s = Math.max(0, newest_s - status.on_air_at_s);
+    const value_s = heard_s === null ? max_s : Math.min(max_s, Math.max(0, heard_s - status.on_air_at_s));
+    const nearLive = heard_s !== null && player.following === 'live';
+    return {
+        value_s,
+        max_s: nearLive ? Math.max(value_s, max_s - player.latency_target_s) : max_s,
+        left: clockText(value_s),
+        right: '',
+        spoken: spoken(value_s, max_s),
+    };
+}

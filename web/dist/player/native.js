@@ -1,0 +1,142 @@
+import { Backoff } from '../shared/backoff.js';
+import { Edge } from './rate.js';
+import { initialState } from './state.js';
+const TICK_MS = 250;
+const HOLD_BACK_S = 11.5;
+const BURST_S = 5;
+export class NativePlayer {
+    audio;
+    urls;
+    hls;
+    changed;
+    #state;
+    #edge = new Edge();
+    #backoff = new Backoff(0.5, 10);
+    #ticker = 0;
+    #retry = 0;
+    #listening = false;
+    #pressed_ms = 0;
+    #on_air_at_s = null;
+    #anchor = null;
+    #base_s = null;
+    constructor(audio, urls, hls, changed) {
+        this.audio = audio;
+        this.urls = urls;
+        this.hls = hls;
+        this.changed = changed;
+        this.#state = initialState(hls ? 'hls' : 'progressive', false);
+        audio.addEventListener('playing', () => this.#onPlaying());
+        audio.addEventListener('waiting', () => this.#onWaiting());
+        audio.addEventListener('error', () => this.#onBroken());
+        audio.addEventListener('ended', () => this.#onBroken());
+    }
+    get state() {
+        return this.#state;
+    }
+    listen() {
+        Object.assign(this.#state, initialState(this.#state.mode, false), { phase: 'connecting' });
+        this.#listening = true;
+        this.#pressed_ms = performance.now();
+        clearInterval(this.#ticker);
+        this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+        this.#load(null);
+    }
+    stop() {
+        this.#listening = false;
+        clearInterval(this.#ticker);
+        clearTimeout(this.#retry);
+        this.audio.pause();
+        this.audio.removeAttribute('src');
+        this.audio.load();
+        Object.assign(this.#state, { phase: 'stopped', following: 'live', retry_at: null });
+        this.changed();
+    }
+    seekTo(media_s) {
+        this.#state.following = 'behind';
+        const now_s = this.#position();
+        if (!this.hls)
+            this.#load(media_s);
+        else if (now_s !== null)
+            this.audio.currentTime += media_s - now_s;
+        this.changed();
+    }
+    toLive() {
+        this.#state.following = 'live';
+        const seekable = this.audio.seekable;
+        if (!this.hls || seekable.length === 0)
+            this.#load(null);
+        else
+            this.audio.currentTime = Math.max(0, seekable.end(seekable.length - 1) - HOLD_BACK_S);
+        this.changed();
+    }
+    setClose() {
+    }
+    hint(on_air_at_s, live_at_s, anchor = null) {
+        this.#on_air_at_s = on_air_at_s;
+        this.#anchor = anchor ?? this.#anchor;
+        if (live_at_s !== null)
+            this.#edge.observe(performance.now() / 1000, live_at_s);
+    }
+    #load(media_s) {
+        clearTimeout(this.#retry);
+        this.#state.retry_at = null;
+        const edge_s = this.#edge.at(performance.now() / 1000);
+        this.#base_s = media_s ?? (edge_s === null ? null : edge_s - BURST_S);
+        this.audio.src = this.hls ? this.urls.hls : this.#progressive(media_s);
+        this.audio.play().catch((error) => {
+            if (error instanceof DOMException && error.name === 'NotAllowedError' && this.#listening) {
+                this.#state.phase = 'blocked';
+                this.changed();
+            }
+        });
+        this.changed();
+    }
+    #progressive(media_s) {
+        const url = this.audio.canPlayType('audio/ogg; codecs="opus"') ? this.urls.ogg : this.urls.aac;
+        if (media_s === null || this.#on_air_at_s === null)
+            return url;
+        return `${url}?from=${Math.max(0, media_s - this.#on_air_at_s).toFixed(3)}`;
+    }
+    #onPlaying() {
+        if (!this.#listening)
+            return;
+        this.#backoff.reset();
+        this.#state.first_sound_ms ??= Math.round(performance.now() - this.#pressed_ms);
+        Object.assign(this.#state, { phase: 'playing', silent_since: null, retry_at: null });
+        this.changed();
+    }
+    #onWaiting() {
+        if (!this.#listening || this.#state.phase !== 'playing' || this.audio.seeking)
+            return;
+        this.#state.stalls += 1;
+        this.#state.phase = 'buffering';
+        this.changed();
+    }
+    #onBroken() {
+        if (!this.#listening || this.#state.retry_at !== null)
+            return;
+        const place_s = this.#state.following === 'behind' ? this.#state.position_s : null;
+        const wait_ms = this.#backoff.next() * 1000;
+        this.#state.reconnects += 1;
+        this.#state.silent_since ??= Date.now();
+        this.#state.phase = 'reconnecting';
+        this.#state.retry_at = Date.now() + wait_ms;
+        this.#retry = setTimeout(() => this.#load(place_s), wait_ms);
+        this.changed();
+    }
+    #position() {
+        const start = this.audio.getStartDate?.().getTime();
+        if (start !== undefined && Number.isFinite(start) && this.#anchor !== null) {
+            return (start - this.#anchor) / 1000 + this.audio.currentTime;
+        }
+        return this.#base_s === null ? null : this.#base_s + this.audio.currentTime;
+    }
+    #tick() {
+        const state = this.#state;
+        state.edge_s = this.#edge.at(performance.now() / 1000);
+        state.position_s = state.phase === 'playing' || state.phase === 'buffering' ? this.#position() : state.position_s;
+        const { position_s, edge_s } = state;
+        state.latency_s = position_s === null || edge_s === null ? null : Math.max(0, edge_s - position_s);
+        this.changed();
+    }
+}

@@ -1,0 +1,21 @@
+export function initialState(mode, close) {
+    return {
+        phase: 'stopped',
+        mode,
+        following: 'live',
+        close,
+        position_s: null,
+        edge_s: null,
+        latency_s: null,
+        latency_target_s: 0,
+        ahead_s: 0,
+        rate: 1,
+        stalls: 0,
+        holes_jumped: 0,
+        reconnects: 0,
+        first_sound_ms: null,
+        retry_at: null,
+        silent_since: null,
+        refusal: null,
+    };
+}

@@ -1,0 +1,75 @@
+export class Problem extends Error {
+    status;
+    reason;
+    title;
+    detail;
+    retry_after_s;
+    recording;
+    constructor(status, reason, title, detail, retry_after_s, recording) {
+        super(detail || title || reason);
+        this.status = status;
+        this.reason = reason;
+        this.title = title;
+        this.detail = detail;
+        this.retry_after_s = retry_after_s;
+        this.recording = recording;
+    }
+    get unreachable() {
+        return this.status === 0;
+    }
+    sentence(silence) {
+        if (this.unreachable)
+            return silence;
+        return this.detail || this.title || `HTTP ${this.status}`;
+    }
+}
+export function unreachable() {
+    return new Problem(0, 'unreachable', '', '', null, null);
+}
+const text = (value) => (typeof value === 'string' ? value : '');
+export async function problemOf(response) {
+    let body = {};
+    try {
+        const parsed = await response.json();
+        if (typeof parsed === 'object' && parsed !== null)
+            body = parsed;
+    }
+    catch {
+    }
+    const header = Number(response.headers.get('Retry-After') ?? NaN);
+    const stated = body['retry_after_s'];
+    const retry_after_s = typeof stated === 'number' ? stated : Number.isFinite(header) ? header : null;
+    const recording = text(body['recording']) || null;
+    return new Problem(response.status, text(body['reason']), text(body['title']), text(body['detail']), retry_after_s, recording);
+}
+export async function ask(url, { method = 'GET', token, json, signal } = {}) {
+    const headers = { Accept: 'application/json' };
+    if (token)
+        headers['Authorization'] = `Bearer ${token}`;
+    if (json !== undefined)
+        headers['Content-Type'] = 'application/json';
+    const init = { method, headers };
+    if (json !== undefined)
+        init.body = JSON.stringify(json);
+    if (signal)
+        init.signal = signal;
+    let response;
+    try {
+        response = await fetch(url, init);
+    }
+    catch (error) {
+        if (signal?.aborted)
+            throw error;
+        throw unreachable();
+    }
+    if (!response.ok)
+        throw await problemOf(response);
+    if (response.status === 204)
+        return null;
+    try {
+        return (await response.json());
+    }
+    catch {
+        throw unreachable();
+    }
+}

@@ -1,0 +1,38 @@
+export function clockText(seconds) {
+    const whole = Math.max(0, Math.floor(seconds));
+    const s = String(whole % 60).padStart(2, '0');
+    const m = Math.floor(whole / 60) % 60;
+    const h = Math.floor(whole / 3600);
+    return h > 0 ? `${h}:${String(m).padStart(2, '0')}:${s}` : `${m}:${s}`;
+}
+export function spokenText(seconds, language) {
+    const whole = Math.max(0, Math.floor(seconds));
+    const parts = [
+        [Math.floor(whole / 3600), 'hour'],
+        [Math.floor(whole / 60) % 60, 'minute'],
+        [whole % 60, 'second'],
+    ];
+    const said = parts.filter(([n, unit]) => n > 0 || (unit === 'second' && whole === 0));
+    return said
+        .map(([n, unit]) => new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(n))
+        .join(' ');
+}
+export function dayTimeText(at, language) {
+    return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
+}
+export function dateText(at, language) {
+    return new Intl.DateTimeFormat(language, {
+        weekday: 'short',
+        day: 'numeric',
+        month: 'long',
+        hour: '2-digit',
+        minute: '2-digit',
+        hourCycle: 'h23',
+    }).format(at);
+}
+export function countdownText(seconds, language) {
+    const days = Math.floor(seconds / 86_400);
+    if (days < 1)
+        return clockText(seconds);
+    return new Intl.NumberFormat(language, { style: 'unit', unit: 'day', unitDisplay: 'long' }).format(days);
+}

@@ -1,0 +1,37 @@
+// Title and buttons on the lock screen, the headset and the keyboard.
+
+import type { Actions } from './view.js';
+
+const STEP_S = 15;
+
+/** Connects the system's media buttons once; `canMove` says whether going back and forth means anything now. */
+export function announceToSystem(audio: HTMLAudioElement, actions: Actions, canMove: () => boolean): void {
+  const session = navigator.mediaSession;
+  if (!session) return;
+  const on = (action: MediaSessionAction, handler: (details: MediaSessionActionDetails) => void): void => {
+    try {
+      session.setActionHandler(action, handler);
+    } catch {
+      // This browser does not know the action.
+    }
+  };
+  const toggleIf = (paused: boolean): void => {
+    if (audio.paused === paused) actions.toggle();
+  };
+  on('play', () => toggleIf(true));
+  on('pause', () => toggleIf(false));
+  on('stop', () => toggleIf(false));
+  on('seekbackward', (details) => canMove() && actions.jump(-(details.seekOffset ?? STEP_S)));
+  on('seekforward', (details) => canMove() && actions.jump(details.seekOffset ?? STEP_S));
+}
+
+/** What the lock screen shows. */
+export function describeToSystem(title: string, artist: string): void {
+  const session = navigator.mediaSession;
+  if (!session || (session.metadata?.title === title && session.metadata.artist === artist)) return;
+  session.metadata = new MediaMetadata({
+    title,
+    artist,
+    artwork: [{ src: '/assets/icons/stentor.svg', type: 'image/svg+xml', sizes: 'any' }],
+  });
+}

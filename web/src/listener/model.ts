@@ -1,0 +1,110 @@
+// From what is known to what is shown. Pure.
+
+import type { Texts } from '../shared/language.js';
+import { clockText, spokenText } from '../shared/timetext.js';
+import type { PlayerState } from '../player/state.js';
+import type { ReplayState } from './replay.js';
+import { sentence, stageOf, startText, type Facts, type Stage } from './situation.js';
+import type { StatusPoll } from './statuspoll.js';
+import type { Model } from './view.js';
+
+export interface Knowledge {
+  poll: Pick<StatusPoll, 'status' | 'silence' | 'marks'> & { now(): number };
+  player: PlayerState;
+  replay: ReplayState;
+  close: boolean;
+  /** Unix time of this machine. */
+  now: number;
+}
+
+/** Further behind its distance to live than this, a listener is shown as being behind. */
+const BEHIND_S = 2.5;
+
+export function modelOf(known: Knowledge, texts: Texts): Model {
+  const { poll, player, replay, now } = known;
+  const { status } = poll;
+  const t = texts.listener;
+  const heard_s = heardAt(known);
+  // With a place on the media clock, the marks tell what is heard; without one, the status tells what is now.
+  const slate = heard_s === null ? (status?.slate ?? null) : poll.marks.slateAt(heard_s);
+  const facts: Facts = { status, silence: poll.silence, player, slate, replay: replay.loaded, now, server_now: poll.now() };
+  const stage = stageOf(facts);
+  const names = heard_s === null ? null : poll.marks.speakingAt(heard_s);
+  const speaking = names ?? (replay.loaded ? [] : (status?.speaking ?? []));
+  const place = placeOf(known, stage, texts);
+  const behind_s = (player.latency_s ?? 0) - player.latency_target_s;
+  const behind = player.following === 'behind' || behind_s > BEHIND_S ? t.behind(clockText(player.latency_s ?? 0)) : '';
+  const hearing = player.phase === 'playing' || player.phase === 'buffering' || player.phase === 'reconnecting';
+  const audible = stage === 'live' || stage === 'replay';
+  return {
+    title: (heard_s === null ? null : poll.marks.titleAt(heard_s)) ?? status?.title ?? '',
+    badge: badgeOf(stage, texts),
+    onAir: stage === 'live',
+    speaking: audible ? speaking : [],
+    button: buttonOf(known, stage, texts),
+    sentence: sentence(facts, texts),
+    start: status && (stage === 'closed' || stage === 'doors') ? startText(status, facts.server_now, texts) : null,
+    place: place && behind && !replay.loaded ? { ...place, right: behind } : place,
+    behind,
+    canMove: replay.loaded || (hearing && player.position_s !== null),
+    close: known.close,
+    canClose: stage === 'live' && (player.mode === 'mse' || player.mode === 'managed'),
+    replay: replay.loaded,
+    speed: replay.speed,
+    listeners: status?.listeners != null && stage === 'live' ? t.listeners(status.listeners) : '',
+    pages: status?.pages ?? { imprint: null, privacy: null },
+  };
+}
+
+/** Media clock of the sound at the ear, when sound is there. */
+function heardAt({ poll, player, replay }: Knowledge): number | null {
+  if (replay.loaded) return (poll.status?.on_air_at_s ?? 0) + replay.position_s;
+  return player.phase === 'stopped' || player.phase === 'ended' ? null : player.position_s;
+}
+
+function badgeOf(stage: Stage, texts: Texts): string {
+  const t = texts.listener;
+  if (stage === 'live') return t.live;
+  if (stage === 'closed') return t.soon;
+  if (stage === 'doors') return t.hold;
+  return stage === 'loading' || stage === 'unknown' ? '' : t.over;
+}
+
+function buttonOf({ player, replay }: Knowledge, stage: Stage, texts: Texts): Model['button'] {
+  const t = texts.listener;
+  if (stage === 'replay') {
+    return { label: replay.playing ? t.pause : t.play, kind: replay.playing ? 'pause' : 'play', busy: false, shown: !replay.failed };
+  }
+  const idle = player.phase === 'stopped' || player.phase === 'ended' || player.phase === 'blocked' || player.phase === 'failed';
+  const shown = stage !== 'unknown' && stage !== 'loading' && stage !== 'preparing';
+  return { label: idle ? t.listen : t.stop, kind: idle ? 'play' : 'stop', busy: !idle && player.phase !== 'playing', shown };
+}
+
+function placeOf(known: Knowledge, stage: Stage, texts: Texts): Model['place'] {
+  const { player, replay, poll } = known;
+  const { status } = poll;
+  const t = texts.listener;
+  const spoken = (value_s: number, max_s: number): string =>
+    t.placeOf(spokenText(value_s, texts.language), spokenText(max_s, texts.language));
+  if (replay.loaded) {
+    const value_s = replay.position_s;
+    const max_s = replay.duration_s;
+    return { value_s, max_s, left: clockText(value_s), right: clockText(max_s), spoken: spoken(value_s, max_s) };
+  }
+  if (stage !== 'live' || !status || status.on_air_at_s === null) return null;
+  const told_s = status.live_at_s === null ? null : status.live_at_s + (poll.now() - status.now) / 1000;
+  const newest_s = status.ended_at_s ?? player.edge_s ?? told_s ?? status.on_air_at_s;
+  const heard_s = heardAt(known);
+  // What was not heard yet when on air is close: the show begins at 0:00, never before.
+  const max_s = Math.max(0, newest_s - status.on_air_at_s);
+  const value_s = heard_s === null ? max_s : Math.min(max_s, Math.max(0, heard_s - status.on_air_at_s));
+  const nearLive = heard_s !== null && player.following === 'live';
+  return {
+    value_s,
+    // At its distance to live the knob stands at the end of the bar.
+    max_s: nearLive ? Math.max(value_s, max_s - player.latency_target_s) : max_s,
+    left: clockText(value_s),
+    right: '',
+    spoken: spoken(value_s, max_s),
+  };
+}

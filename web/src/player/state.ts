@@ -1,0 +1,81 @@
+// What a player tells, and what can be asked of it.
+
+import type { Problem } from '../shared/problem.js';
+
+/**
+ * stopped: nothing was asked for, or Stop was pressed. waiting: the doors are closed, it comes back by
+ * itself. blocked: the browser wants another press. ended: the stream is over. failed: no way to play.
+ */
+export type PlayerPhase =
+  | 'stopped'
+  | 'connecting'
+  | 'buffering'
+  | 'playing'
+  | 'reconnecting'
+  | 'waiting'
+  | 'blocked'
+  | 'ended'
+  | 'failed';
+
+export interface PlayerState {
+  phase: PlayerPhase;
+  mode: 'mse' | 'managed' | 'hls' | 'progressive';
+  /** live: kept at its distance from the newest sound. behind: the listener went back and stays there. */
+  following: 'live' | 'behind';
+  close: boolean;
+  /** Media clock of the sound that plays now. */
+  position_s: number | null;
+  /** Media clock of the newest sound there is. */
+  edge_s: number | null;
+  /** Age of the sound that plays now. */
+  latency_s: number | null;
+  latency_target_s: number;
+  /** Sound that is here and not played yet. */
+  ahead_s: number;
+  rate: number;
+  stalls: number;
+  holes_jumped: number;
+  reconnects: number;
+  /** From the press on Listen to moving sound. */
+  first_sound_ms: number | null;
+  /** Unix time of the next try, while there is no connection. */
+  retry_at: number | null;
+  /** Unix time since which nobody answers. */
+  silent_since: number | null;
+  refusal: Problem | null;
+}
+
+export function initialState(mode: PlayerState['mode'], close: boolean): PlayerState {
+  return {
+    phase: 'stopped',
+    mode,
+    following: 'live',
+    close,
+    position_s: null,
+    edge_s: null,
+    latency_s: null,
+    latency_target_s: 0,
+    ahead_s: 0,
+    rate: 1,
+    stalls: 0,
+    holes_jumped: 0,
+    reconnects: 0,
+    first_sound_ms: null,
+    retry_at: null,
+    silent_since: null,
+    refusal: null,
+  };
+}
+
+export interface LivePlayer {
+  readonly state: Readonly<PlayerState>;
+  /** Starts at live. Call it in the handler of a press: browsers start sound only there. */
+  listen(): void;
+  stop(): void;
+  /** To a moment on the media clock; from then on the listener is behind. */
+  seekTo(media_s: number): void;
+  toLive(): void;
+  setClose(close: boolean): void;
+  /** What the status document says about the show. */
+  hint(on_air_at_s: number | null, live_at_s: number | null, anchor: number | null): void;
+}

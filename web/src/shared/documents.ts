@@ -1,0 +1,118 @@
+// The documents the doors answer with, as docs/reference/http.md and ARCHITECTURE.md state them.
+// Names that end in `_at` are Unix milliseconds, names that end in `_s` are seconds; `_at_s` are
+// seconds on the media clock of the show. Unknown fields and unknown kinds of marks are ignored.
+
+export type Phase = 'announced' | 'doors' | 'on_air' | 'ending' | 'ended';
+export type SlateReason = 'not_started' | 'nobody_connected' | 'ended';
+export type Role = 'host' | 'co_host' | 'speaker';
+
+export interface Mark {
+  at_s: number;
+  kind: string;
+  names?: string[];
+  reason?: SlateReason;
+  title?: string;
+}
+
+/** `GET /{show}/marks`. */
+export interface MarksDocument {
+  version: number;
+  marks: Mark[];
+}
+
+/** `GET /{show}/status`, schema version 1. */
+export interface StatusDocument {
+  version: number;
+  show: string;
+  title: string;
+  language: string;
+  channels: 'mono' | 'stereo';
+  phase: Phase;
+  now: number;
+  starts_at: number | null;
+  doors_at: number | null;
+  anchor: number | null;
+  on_air_at_s: number | null;
+  live_at_s: number | null;
+  ended_at_s: number | null;
+  slate: SlateReason | null;
+  speaking: string[];
+  people: string[];
+  marks: Mark[];
+  renditions: string[];
+  live: { mp4: string; ogg: string; aac: string; hls: string };
+  recording: { ready: boolean; m4a: string; opus: string; hls: string; duration_s: number | null };
+  undo_until: number | null;
+  poll_after_s: number;
+  listeners: number | null;
+  pages: { imprint: string | null; privacy: string | null };
+}
+
+/** `GET /` with `Accept: application/json`. */
+export interface ShowsDocument {
+  shows: { id: string; title: string; phase: Phase; starts_at: number | null }[];
+}
+
+/** `POST /{show}/session`. */
+export interface StageSession {
+  token: string;
+  expires_at: number;
+  role: Role;
+  name: string;
+  show: string;
+  title: string;
+  listen_url: string;
+}
+
+export interface StagePerson {
+  id: number;
+  name: string;
+  role: Role;
+  connected: boolean;
+  path: 'udp' | 'tcp' | null;
+  level_dbfs: number | null;
+  speaking: boolean;
+}
+
+/** One event of `GET /{show}/stage/events`: the whole state of the stage. */
+export interface StageDocument {
+  phase: Phase;
+  now: number;
+  title: string;
+  on_air_at: number | null;
+  undo_until: number | null;
+  you: number;
+  slate: SlateReason | null;
+  people: StagePerson[];
+  listeners: number | null;
+  replaced: boolean;
+  warnings: string[];
+}
+
+export interface DeskLink {
+  id: string | number;
+  role: Role;
+  label: string | null;
+  url: string | null;
+  expires_at: number | null;
+  revoked: boolean;
+}
+
+/** `GET /api/v1/shows/{show}`. */
+export interface DeskShow {
+  id: string;
+  title: string;
+  language: string;
+  channels: string;
+  phase: Phase;
+  starts_at: number | null;
+  doors_at: number | null;
+  on_air_at: number | null;
+  ended_at: number | null;
+  undo_until: number | null;
+  listeners: number | null;
+  listen_url: string;
+  replay_url: string | null;
+  links: DeskLink[];
+  tape: { chunks: number; holes: number; bytes: number; disk: 'ok' | 'failed' | 'full' } | null;
+}

@@ -1,0 +1,48 @@
+// Times as people read them.
+
+/** `4:07`, `1:02:07`; negative times count as zero. */
+export function clockText(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const s = String(whole % 60).padStart(2, '0');
+  const m = Math.floor(whole / 60) % 60;
+  const h = Math.floor(whole / 3600);
+  return h > 0 ? `${h}:${String(m).padStart(2, '0')}:${s}` : `${m}:${s}`;
+}
+
+/** A length in whole units for a screen reader: "1 hour 2 minutes 7 seconds", in the page's language. */
+export function spokenText(seconds: number, language: string): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const parts: [number, string][] = [
+    [Math.floor(whole / 3600), 'hour'],
+    [Math.floor(whole / 60) % 60, 'minute'],
+    [whole % 60, 'second'],
+  ];
+  const said = parts.filter(([n, unit]) => n > 0 || (unit === 'second' && whole === 0));
+  return said
+    .map(([n, unit]) => new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(n))
+    .join(' ');
+}
+
+/** Time of day of a Unix time in milliseconds: `20:41`. */
+export function dayTimeText(at: number, language: string): string {
+  return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
+}
+
+/** Date and time of day: `Fri, 20 November, 20:00`. */
+export function dateText(at: number, language: string): string {
+  return new Intl.DateTimeFormat(language, {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'long',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).format(at);
+}
+
+/** Time that is left until a start: days as words, less than a day as a clock. */
+export function countdownText(seconds: number, language: string): string {
+  const days = Math.floor(seconds / 86_400);
+  if (days < 1) return clockText(seconds);
+  return new Intl.NumberFormat(language, { style: 'unit', unit: 'day', unitDisplay: 'long' }).format(days);
+}
