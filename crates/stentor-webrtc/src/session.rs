@@ -366,7 +366,12 @@ impl Session {
         };
         // To str0m a restart is a second offer with other credentials (RFC 8839 §4.4.1.1).
         self.offer.ice = remote;
-        self.ice = negotiate(&mut self.rtc, &self.offer).map_err(|_| PatchError::Malformed)?;
+        let Ok(local) = negotiate(&mut self.rtc, &self.offer) else {
+            // Half a restart is no session: the peer is to come anew.
+            self.end(CloseReason::ProtocolBroken);
+            return Err(PatchError::Closed);
+        };
+        self.ice = local;
         let mut candidates = sdp::host_candidates(&self.udp, &self.tcp);
         candidates.iter_mut().for_each(|candidate| candidate.set_ufrag(&self.ice.ufrag));
         let candidates: Vec<_> = candidates.iter().map(Candidate::to_sdp_string).collect();
