@@ -1,0 +1,86 @@
+export const SILENCE_DBFS = -60;
+export class Microphone {
+    changed;
+    stream = null;
+    devices = [];
+    device_id = '';
+    #context = null;
+    #analyser = null;
+    #source = null;
+    #samples = new Float32Array(1024);
+    constructor(changed) {
+        this.changed = changed;
+        navigator.mediaDevices?.addEventListener('devicechange', () => void this.#list());
+    }
+    static get available() {
+        return window.isSecureContext && navigator.mediaDevices !== undefined;
+    }
+    get track() {
+        return this.stream?.getAudioTracks()[0] ?? null;
+    }
+    async open(device_id) {
+        const muted = this.track?.enabled === false;
+        const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
+        if (device_id)
+            audio.deviceId = { exact: device_id };
+        let stream;
+        try {
+            stream = await navigator.mediaDevices.getUserMedia({ audio });
+        }
+        catch (error) {
+            return problemOf(error);
+        }
+        this.close();
+        this.stream = stream;
+        this.device_id = device_id;
+        if (this.track) {
+            this.track.enabled = !muted;
+            this.track.addEventListener('ended', () => this.changed());
+        }
+        this.#measure(stream);
+        await this.#list();
+        return null;
+    }
+    close() {
+        for (const track of this.stream?.getTracks() ?? [])
+            track.stop();
+        this.#source?.disconnect();
+        this.stream = null;
+    }
+    level_dbfs() {
+        if (!this.#analyser || !this.stream)
+            return SILENCE_DBFS;
+        this.#analyser.getFloatTimeDomainData(this.#samples);
+        let sum = 0;
+        for (const sample of this.#samples)
+            sum += sample * sample;
+        const rms = Math.sqrt(sum / this.#samples.length);
+        return Math.max(SILENCE_DBFS, 20 * Math.log10(Math.max(rms, 1e-6)));
+    }
+    #measure(stream) {
+        this.#context ??= new AudioContext();
+        void this.#context.resume();
+        this.#analyser = this.#context.createAnalyser();
+        this.#analyser.fftSize = this.#samples.length;
+        this.#source = this.#context.createMediaStreamSource(stream);
+        this.#source.connect(this.#analyser);
+    }
+    async #list() {
+        try {
+            const devices = await navigator.mediaDevices.enumerateDevices();
+            this.devices = devices.filter((device) => device.kind === 'audioinput' && device.deviceId !== '');
+        }
+        catch {
+            this.devices = [];
+        }
+        this.changed();
+    }
+}
+function problemOf(error) {
+    const name = error instanceof DOMException ? error.name : '';
+    if (name === 'NotAllowedError' || name === 'SecurityError')
+        return 'denied';
+    if (name === 'NotFoundError' || name === 'OverconstrainedError')
+        return 'missing';
+    return 'busy';
+}

@@ -1,0 +1,37 @@
+import { forget, recall, remember } from '../shared/memory.js';
+import { ask } from '../shared/problem.js';
+export const CONSENT_NOTICE_VERSION = '2026-11';
+export async function openSession(show, key, name) {
+    const json = { name, consent: CONSENT_NOTICE_VERSION };
+    const session = await ask(`/${show}/session`, { method: 'POST', token: key, json });
+    remember(`studio.${show}`, session);
+    remember('name', session.name);
+    return session;
+}
+export function storedSession(show, now) {
+    const session = recall(`studio.${show}`);
+    if (!session?.token || session.expires_at <= now)
+        return null;
+    return session;
+}
+export function dropSession(show) {
+    forget(`studio.${show}`);
+}
+export function wasOnStage(show) {
+    try {
+        return sessionStorage.getItem(`stentor.stage.${show}`) === '1';
+    }
+    catch {
+        return false;
+    }
+}
+export function noteOnStage(show, onStage) {
+    try {
+        if (onStage)
+            sessionStorage.setItem(`stentor.stage.${show}`, '1');
+        else
+            sessionStorage.removeItem(`stentor.stage.${show}`);
+    }
+    catch {
+    }
+}

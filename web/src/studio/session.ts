@@ -1,0 +1,45 @@
+// From a link's key to a session of this device, which outlives reloads and restarts of the server.
+
+import type { StageSession } from '../shared/documents.js';
+import { forget, recall, remember } from '../shared/memory.js';
+import { ask } from '../shared/problem.js';
+
+/** The notice in the texts `studio.notice` and `studio.noticeText`; the server keeps which one was agreed to. */
+export const CONSENT_NOTICE_VERSION = '2026-11';
+
+/** Exchanges the key. Only called by the click that agrees. */
+export async function openSession(show: string, key: string, name: string): Promise<StageSession> {
+  const json = { name, consent: CONSENT_NOTICE_VERSION };
+  const session = await ask<StageSession>(`/${show}/session`, { method: 'POST', token: key, json });
+  remember(`studio.${show}`, session);
+  remember('name', session.name);
+  return session;
+}
+
+export function storedSession(show: string, now: number): StageSession | null {
+  const session = recall<StageSession>(`studio.${show}`);
+  if (!session?.token || session.expires_at <= now) return null;
+  return session;
+}
+
+export function dropSession(show: string): void {
+  forget(`studio.${show}`);
+}
+
+/** Whether this tab was on the stage: then a reload returns there without a press. */
+export function wasOnStage(show: string): boolean {
+  try {
+    return sessionStorage.getItem(`stentor.stage.${show}`) === '1';
+  } catch {
+    return false;
+  }
+}
+
+export function noteOnStage(show: string, onStage: boolean): void {
+  try {
+    if (onStage) sessionStorage.setItem(`stentor.stage.${show}`, '1');
+    else sessionStorage.removeItem(`stentor.stage.${show}`);
+  } catch {
+    // Without storage a reload asks again.
+  }
+}
