@@ -1,0 +1,73 @@
+// The server under test: the built program, on free ports, with a data folder of its own.
+
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { start } from './child.mjs';
+import { until } from './until.mjs';
+
+const BINARY = process.env.STENTOR_BIN;
+
+/**
+ * Starts `stentor serve` and waits until all doors are open. `media` is the address of the media socket; the
+ * default offers every address of the machine, because Firefox takes no candidate on 127.0.0.1.
+ */
+export async function startServer(folder, { media = '0.0.0.0:0', flags = [] } = {}) {
+  if (!BINARY) throw new Error('STENTOR_BIN does not name the program; run this through `cargo xtask e2e`');
+  const server = new Server(folder, flags);
+  await server.start({ front: '127.0.0.1:0', stage: '127.0.0.1:0', media, desk: '127.0.0.1:0' });
+  return server;
+}
+
+class Server {
+  #child;
+  #flags;
+  #addresses;
+
+  constructor(folder, flags) {
+    this.folder = folder;
+    this.data = join(folder, 'data');
+    this.#flags = flags;
+  }
+
+  async start(addresses) {
+    const ready = join(this.folder, 'ready.json');
+    rmSync(ready, { force: true });
+    const doors = Object.entries(addresses).flatMap(([door, address]) => [`--${door}`, address]);
+    const args = ['serve', '--data', this.data, '--ready-file', ready, ...doors, ...this.#flags];
+    const child = start(BINARY, args);
+    this.#child = child;
+    const doorsOpen = await until('all doors are open', () => {
+      if (!child.running()) return { failed: child.said() };
+      return JSON.parse(readFileSync(ready, 'utf8'));
+    });
+    if (doorsOpen.failed !== undefined) throw new Error(`stentor serve ended: ${doorsOpen.failed}`);
+    this.#addresses = doorsOpen;
+    this.front = url(doorsOpen.front);
+    this.stage = url(doorsOpen.stage);
+    this.desk = url(doorsOpen.desk);
+    this.media_port = Number(doorsOpen.media.split(':').pop());
+    this.operator_key = readFileSync(doorsOpen.operator_key_path, 'utf8').trim();
+  }
+
+  /** The same data folder on the same ports, as after a crash. */
+  async startAgain() {
+    const { front, stage, media, desk } = this.#addresses;
+    await this.start(Object.fromEntries(Object.entries({ front, stage, media, desk }).map(([d, a]) => [d, bare(a)])));
+  }
+
+  running() {
+    return this.#child.running();
+  }
+
+  said() {
+    return this.#child.said();
+  }
+
+  async kill(signal = 'SIGKILL') {
+    return this.#child.kill(signal);
+  }
+}
+
+const url = (address) => (address.startsWith('http') ? address.replace(/\/$/, '') : `http://${address}`);
+const bare = (address) => address.replace(/^https?:\/\//, '').replace(/\/$/, '');
