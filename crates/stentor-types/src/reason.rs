@@ -85,6 +85,47 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every reason, in the order in which they are written above.
+    pub const ALL: [Self; 37] = [
+        Self::NotFound,
+        Self::UnknownShow,
+        Self::ShowExists,
+        Self::TooManyShows,
+        Self::StageFull,
+        Self::TooManyLinks,
+        Self::UnknownLink,
+        Self::UnknownSession,
+        Self::KeyMissing,
+        Self::KeyInvalid,
+        Self::KeyExpired,
+        Self::KeyRevoked,
+        Self::KeyForeign,
+        Self::RoleForbids,
+        Self::DoorsClosed,
+        Self::Ended,
+        Self::NotEnded,
+        Self::WrongPhase,
+        Self::UndoOver,
+        Self::ConsentMissing,
+        Self::Malformed,
+        Self::TooLarge,
+        Self::WrongType,
+        Self::WrongMethod,
+        Self::PreconditionMissing,
+        Self::PreconditionFailed,
+        Self::OfferMalformed,
+        Self::OfferWithoutAudio,
+        Self::OfferWithoutOpus,
+        Self::Unsupported,
+        Self::RenditionMissing,
+        Self::RangeOutside,
+        Self::NotOnTape,
+        Self::Overloaded,
+        Self::Stopping,
+        Self::DiskFailed,
+        Self::Internal,
+    ];
+
     /// The code, as in problem+json and metrics.
     pub fn code(self) -> String {
         // The variant's name in snake case, as serde writes it; the test below holds the two together.
@@ -103,6 +144,14 @@ impl Reason {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_of_them_are_in_all() {
+        // serde knows every variant, and names them when it is given an unknown one.
+        let error = serde_json::from_str::<Reason>("\"?\"").expect_err("no reason is called so").to_string();
+        let known: Vec<_> = error.split('`').skip(3).step_by(2).map(str::to_owned).collect();
+        assert_eq!(Reason::ALL.map(Reason::code).to_vec(), known);
+    }
 
     #[test]
     fn the_code_is_what_serde_writes() {
