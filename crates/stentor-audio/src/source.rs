@@ -1,0 +1,176 @@
+//! One speaker's sound: from packets in any order to a frame every 20 ms.
+
+use stentor_types::time::FRAME_SAMPLES;
+use stentor_types::{Channels, PersonName};
+
+use crate::AudioError;
+use crate::decode::Decoder;
+use crate::feedback::Ear;
+use crate::jitter::{CONCEAL_MAX, JitterBuffer, LACK_TOLERATED, Step};
+use crate::level::{power, power_of_dbfs};
+use crate::splice;
+
+const FRAME: usize = FRAME_SAMPLES as usize;
+
+/// From silence to full gain and back when somebody leaves: 5 ms.
+const RAMP_SAMPLES: f32 = 240.0;
+
+/// Made-up sound fades from here, 40 ms, to nothing at [`CONCEAL_MAX`].
+const CONCEAL_FADES_FROM: i64 = 1_920;
+
+/// A surplus that is left alone: one frame, so that the delay does not hunt.
+const SURPLUS_TOLERATED: i64 = FRAME as i64;
+
+/// Beyond this, 100 ms, being in time matters more than how the hurry sounds.
+const HURRY: i64 = 4_800;
+
+/// Frames between two splices in speech: 5 × 20 ms, so that tempo changes by a tenth at most.
+const SPLICE_EVERY_FRAMES: u32 = 5;
+
+/// Below this level nobody hears a splice.
+const SILENT_DBFS: f32 = -50.0;
+
+/// A person on the stage as the mixer sees them.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) name: PersonName,
+    pub(crate) jitter: JitterBuffer,
+    /// What this person hears with, unless they only send.
+    pub(crate) ear: Option<Ear>,
+    /// The newest frame, interleaved.
+    pub(crate) frame: Vec<f32>,
+    /// The frame before it.
+    pub(crate) previous: Vec<f32>,
+    /// Mean power of the newest frame.
+    pub(crate) power: f32,
+    channels: Channels,
+    decoder: Decoder,
+    /// Sound decoded and not yet used, interleaved.
+    decoded: Vec<f32>,
+    gain: f32,
+    frames_since_splice: u32,
+}
+
+impl Source {
+    pub(crate) fn new(name: PersonName, channels: Channels, ear: Option<Ear>) -> Result<Self, AudioError> {
+        let silence = vec![0.0; FRAME * channels.count()];
+        Ok(Self {
+            name,
+            jitter: JitterBuffer::default(),
+            ear,
+            frame: silence.clone(),
+            previous: silence,
+            power: 0.0,
+            channels,
+            decoder: Decoder::new(channels)?,
+            decoded: Vec::new(),
+            gain: 0.0,
+            frames_since_splice: 0,
+        })
+    }
+
+    /// Makes the frame of the tick at `now`, in samples of the mixer's clock.
+    pub(crate) fn pull(&mut self, now: i64) {
+        self.jitter.begin_tick(now);
+        let left_over = self.decoded.len() / self.channels.count();
+        self.fill(now);
+        self.keep_pace(left_over as i64);
+        self.fill(now);
+        std::mem::swap(&mut self.frame, &mut self.previous);
+        self.frame.clear();
+        self.frame.extend(self.decoded.drain(..FRAME * self.channels.count()));
+        self.power = power(&self.frame);
+    }
+
+    /// Lets the newest frame fade out; nothing will follow it.
+    pub(crate) fn fade_out(&mut self) {
+        let channels = self.channels.count();
+        for (i, sample) in self.frame.chunks_exact_mut(channels).enumerate() {
+            let gain = (1.0 - i as f32 / RAMP_SAMPLES).max(0.0);
+            sample.iter_mut().for_each(|x| *x *= gain);
+        }
+    }
+
+    /// Decodes until a whole frame is there. Each turn moves the buffer on by at least 2.5 ms or
+    /// ends the tick with silence, so a tick costs a dozen packets at most, whatever was sent.
+    fn fill(&mut self, now: i64) {
+        let channels = self.channels.count();
+        while self.decoded.len() < FRAME * channels {
+            let want = FRAME - self.decoded.len() / channels;
+            let concealed = self.jitter.concealed();
+            match self.jitter.next(now, want) {
+                Step::Silence => {
+                    self.gain = 0.0;
+                    self.decoded.resize(FRAME * channels, 0.0);
+                }
+                Step::Decode { payload, duration, skip } => {
+                    let sound = match self.decoder.decode(&payload, duration) {
+                        Some(sound) => sound,
+                        None => {
+                            let stats = self.jitter.stats_mut();
+                            stats.garbage += 1;
+                            stats.concealed_samples += duration as u64;
+                            self.decoder.conceal(duration)
+                        }
+                    };
+                    append(&mut self.decoded, &sound[skip * channels..], channels, &mut self.gain, |_| 1.0);
+                }
+                Step::Recover { following, samples } => {
+                    let sound = self.decoder.recover(&following, samples);
+                    append(&mut self.decoded, sound, channels, &mut self.gain, |_| 1.0);
+                }
+                Step::Conceal { samples } => {
+                    let sound = self.decoder.conceal(samples);
+                    let fade = |i| conceal_gain(concealed + i as i64);
+                    append(&mut self.decoded, sound, channels, &mut self.gain, fade);
+                }
+            }
+        }
+    }
+
+    /// Shortens or lengthens the frame if the buffer has too much or too little headroom. Samples
+    /// left over from the last tick are delay as well, but no protection against jitter.
+    fn keep_pace(&mut self, left_over: i64) {
+        self.frames_since_splice = self.frames_since_splice.saturating_add(1);
+        let Some(surplus) = self.jitter.surplus().filter(|_| self.jitter.concealed() == 0) else {
+            return;
+        };
+        if surplus >= -LACK_TOLERATED && surplus + left_over <= SURPLUS_TOLERATED {
+            return;
+        }
+        let len = FRAME * self.channels.count();
+        let frame = &self.decoded[..len];
+        let now_or_never = surplus.abs() > HURRY || power(frame) < power_of_dbfs(SILENT_DBFS);
+        if !now_or_never && self.frames_since_splice < SPLICE_EVERY_FRAMES {
+            return;
+        }
+        self.frames_since_splice = 0;
+        let spliced = if surplus > 0 {
+            splice::shorten(frame, self.channels)
+        } else {
+            splice::lengthen(frame, self.channels)
+        };
+        let change = (spliced.len().abs_diff(len) / self.channels.count()) as u64;
+        let stats = self.jitter.stats_mut();
+        if surplus > 0 {
+            stats.shortened_samples += change;
+        } else {
+            stats.lengthened_samples += change;
+        }
+        self.decoded.splice(..len, spliced);
+    }
+}
+
+/// The gain of made-up sound after so many samples of it.
+fn conceal_gain(concealed: i64) -> f32 {
+    let fade = (CONCEAL_MAX - concealed) as f32 / (CONCEAL_MAX - CONCEAL_FADES_FROM) as f32;
+    fade.clamp(0.0, 1.0)
+}
+
+/// Appends sound at the gain it should have, which is approached upwards over the ramp only.
+fn append(to: &mut Vec<f32>, sound: &[f32], channels: usize, gain: &mut f32, goal: impl Fn(usize) -> f32) {
+    for (i, sample) in sound.chunks_exact(channels).enumerate() {
+        *gain = goal(i).min(*gain + 1.0 / RAMP_SAMPLES);
+        to.extend(sample.iter().map(|x| x * *gain));
+    }
+}

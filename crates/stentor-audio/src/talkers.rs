@@ -1,0 +1,84 @@
+//! Who is talking, and how loud everybody is.
+
+use std::collections::BTreeMap;
+
+use stentor_types::{PersonName, SpeakerId};
+
+use crate::level::{dbfs, power_of_dbfs};
+use crate::source::Source;
+
+/// Frames between two reports: 10 × 20 ms, five reports a second.
+const REPORT_EVERY_FRAMES: u64 = 10;
+
+/// A frame above this level is voice: quiet speech is at −40 dBFS, a quiet room under −55.
+const VOICE_DBFS: f32 = -45.0;
+
+/// Frames with voice in one report that make a talker: 60 ms, longer than a click or a knock.
+const VOICED_FRAMES_MIN: u32 = 3;
+
+/// Reports without voice that end a talk: 0.8 s, longer than the pause of a breath.
+const PAUSE_REPORTS: u32 = 4;
+
+#[derive(Debug, Default)]
+struct Voice {
+    power_sum: f32,
+    voiced_frames: u32,
+    quiet_reports: u32,
+    talking: bool,
+}
+
+/// What is known every 200 ms.
+pub(crate) struct Report {
+    /// Mean levels in dBFS since the last report.
+    pub(crate) levels: Vec<(SpeakerId, f32)>,
+    /// Who talks, if that changed; sorted by speaker.
+    pub(crate) speaking: Option<Vec<PersonName>>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Talkers {
+    voices: BTreeMap<SpeakerId, Voice>,
+    frames: u64,
+    announced: Vec<SpeakerId>,
+}
+
+impl Talkers {
+    /// Takes the newest frames in. `on_air` says whether listeners hear the stage: who talks
+    /// backstage is nobody's business, so nobody is said to talk there.
+    pub(crate) fn observe(&mut self, sources: &BTreeMap<SpeakerId, Source>, on_air: bool) -> Option<Report> {
+        self.voices.retain(|speaker, _| sources.contains_key(speaker));
+        for (&speaker, source) in sources {
+            let voice = self.voices.entry(speaker).or_default();
+            voice.power_sum += source.power;
+            voice.voiced_frames += u32::from(source.power > power_of_dbfs(VOICE_DBFS));
+        }
+        self.frames += 1;
+        if !self.frames.is_multiple_of(REPORT_EVERY_FRAMES) {
+            return None;
+        }
+        let mut levels = Vec::with_capacity(self.voices.len());
+        let mut talking = Vec::new();
+        for (&speaker, voice) in &mut self.voices {
+            levels.push((speaker, dbfs(voice.power_sum / REPORT_EVERY_FRAMES as f32)));
+            if voice.is_talking() && on_air {
+                talking.push(speaker);
+            }
+        }
+        let changed = talking != self.announced;
+        let name = |speaker: &SpeakerId| sources.get(speaker).map(|source| source.name.clone());
+        let speaking = changed.then(|| talking.iter().filter_map(name).collect());
+        self.announced = talking;
+        Some(Report { levels, speaking })
+    }
+}
+
+impl Voice {
+    /// Closes the report.
+    fn is_talking(&mut self) -> bool {
+        let voiced = self.voiced_frames >= VOICED_FRAMES_MIN;
+        self.quiet_reports = if voiced { 0 } else { self.quiet_reports.saturating_add(1) };
+        self.talking = voiced || self.talking && self.quiet_reports < PAUSE_REPORTS;
+        (self.power_sum, self.voiced_frames) = (0.0, 0);
+        self.talking
+    }
+}
