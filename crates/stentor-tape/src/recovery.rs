@@ -135,7 +135,9 @@ impl fmt::Display for Damage {
 #[non_exhaustive]
 pub enum RecoveryError {
     /// No file has a sound head. Without bytes, or with few after a crash in the tape's first second,
-    /// there never was a tape: begin one with [`crate::Writer::create`]; the files stay as they are.
+    /// there never was a tape: begin one with [`crate::Writer::create`]; the files stay as they are. A
+    /// show that had an anchor keeps it and goes on at [`slot_at`], because with a dead disk it may have been
+    /// heard.
     #[error("no file of the tape has a sound head ({bytes} bytes)")]
     Empty {
         /// The segment for a new tape.
@@ -202,8 +204,8 @@ impl Recovered {
     }
 }
 
-/// The first slot that begins at or after `now`.
-fn slot_at(anchor: Wall, now: Wall) -> Slot {
+/// The first slot that begins at or after `now`, on a media clock whose slot 0 was at `anchor`.
+pub fn slot_at(anchor: Wall, now: Wall) -> Slot {
     Slot(slots(now.saturating_since(anchor)))
 }
 

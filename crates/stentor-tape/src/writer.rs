@@ -158,6 +158,8 @@ pub struct Writer {
     segment: Segment,
     /// Length of the open segment.
     len_bytes: u64,
+    /// A segment is full at this length.
+    segment_bytes: u64,
     opening: Opening,
     /// The newest segment in which something is safe.
     after: Option<Segment>,
@@ -254,6 +256,7 @@ impl Writer {
             sync_now: false,
             segment,
             len_bytes: 0,
+            segment_bytes: SEGMENT_BYTES,
             opening: Opening::of(segment, Epoch(0), Slot(0), Wall(0)),
             after,
             epoch: None,
@@ -265,6 +268,14 @@ impl Writer {
             lost: Lost::default(),
             chunks_lost: 0,
         }
+    }
+
+    /// The same writer with segments of another length than [`SEGMENT_BYTES`], a gigabyte at most: for file
+    /// systems with small files, and to see segments change within a test.
+    #[must_use]
+    pub fn with_segment_bytes(mut self, segment_bytes: u64) -> Self {
+        self.segment_bytes = segment_bytes.min(1 << 30);
+        self
     }
 
     /// Begins an epoch. The slots between the last one used and `first` become a hole.
@@ -297,14 +308,9 @@ impl Writer {
         let position = chunk.position;
         let epoch = self.epoch.map(|(epoch, ..)| epoch);
         assert_eq!(epoch, Some(position.epoch), "a chunk is of the open epoch");
-        let next = self.next.expect("an epoch is open");
-        assert!(next <= position.slot, "slots rise: {position}");
-        if next < position.slot {
-            let mut lost = Lost::default();
-            lost.add(next, position.slot);
-            self.chunks_lost += lost.chunks;
-            self.queue.extend(lost.records());
-        }
+        let rises = self.next.is_none_or(|next| next <= position.slot);
+        assert!(rises, "slots rise: {position}");
+        self.push_lost_until(position.slot);
         self.next = Some(position.slot.next());
         self.queue.push_back(Record::Chunk(chunk));
         self.shed();
@@ -317,10 +323,15 @@ impl Writer {
         self.shed();
     }
 
-    /// Says that the tape is complete. [`Output::Closed`] comes when that is safe.
-    pub fn close(&mut self, now: Mono) {
+    /// Says that the tape is complete; `end` is the slot after the last chunk that was made.
+    /// [`Output::Closed`] comes when that is safe.
+    ///
+    /// # Panics
+    /// If a chunk at or above `end` was pushed.
+    pub fn close(&mut self, now: Mono, end: Slot) {
         self.tick(now);
-        let end = self.next.unwrap_or_default();
+        assert!(self.next.is_none_or(|next| next <= end), "nothing comes after the end: {end:?}");
+        self.push_lost_until(end);
         self.queue.push_back(Record::Closed { end });
     }
 
@@ -414,6 +425,15 @@ impl Writer {
         self.chunks_lost
     }
 
+    /// The slots up to `end` had chunks that never came.
+    fn push_lost_until(&mut self, end: Slot) {
+        let Some(next) = self.next.filter(|next| *next < end) else { return };
+        let mut lost = Lost::default();
+        lost.add(next, end);
+        self.chunks_lost += lost.chunks;
+        self.queue.extend(lost.records());
+    }
+
     fn next_op(&mut self) -> Option<(Doing, Op)> {
         let segment = self.segment;
         match &mut self.phase {
@@ -434,7 +454,7 @@ impl Writer {
 
     fn next_op_open(&mut self) -> Option<(Doing, Op)> {
         let segment = self.segment;
-        let full = self.len_bytes >= SEGMENT_BYTES;
+        let full = self.len_bytes >= self.segment_bytes;
         let due = self.unsynced_since.is_some_and(|since| since + SYNC_EVERY <= self.now);
         if due || self.sync_now || (full && self.unsynced_since.is_some()) {
             return Some((Doing::Sync, Op::Sync { segment }));
