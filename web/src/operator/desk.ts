@@ -1,0 +1,88 @@
+// The desk's API with the token of this device.
+
+import type { DeskLink, DeskShow, Role } from '../shared/documents.js';
+import { forget, recall, remember } from '../shared/memory.js';
+import { ask, Problem } from '../shared/problem.js';
+
+const API = '/api/v1';
+
+interface DeskToken {
+  token: string;
+  expires_at: number;
+}
+
+export interface NewShow {
+  id: string;
+  title?: string;
+  language?: string;
+  starts_at?: number;
+}
+
+export class Desk {
+  #token: DeskToken | null;
+
+  /** `lost` is told when the token is no longer good. */
+  constructor(
+    now: number,
+    readonly lost: (problem: Problem) => void,
+  ) {
+    const stored = recall<DeskToken>('desk');
+    this.#token = stored?.token && stored.expires_at > now ? stored : null;
+  }
+
+  get entered(): boolean {
+    return this.#token !== null;
+  }
+
+  /** Exchanges the operator's key; only called by a press. */
+  async enter(key: string): Promise<void> {
+    this.#token = await ask<DeskToken>(`${API}/session`, { method: 'POST', token: key });
+    remember('desk', this.#token);
+  }
+
+  leave(): void {
+    this.#token = null;
+    forget('desk');
+  }
+
+  async shows(): Promise<DeskShow[]> {
+    return (await this.#ask<{ shows: DeskShow[] }>('GET', '/shows')).shows;
+  }
+
+  /** One show, with its links. */
+  show(id: string): Promise<DeskShow> {
+    return this.#ask('GET', `/shows/${id}`);
+  }
+
+  create(show: NewShow): Promise<DeskShow> {
+    return this.#ask('POST', '/shows', show);
+  }
+
+  turn(id: string, to: 'live' | 'end' | 'undo'): Promise<DeskShow> {
+    return this.#ask('POST', `/shows/${id}/${to}`);
+  }
+
+  remove(id: string): Promise<null> {
+    return this.#ask('DELETE', `/shows/${id}`);
+  }
+
+  invite(id: string, role: Role, label: string): Promise<DeskLink> {
+    return this.#ask('POST', `/shows/${id}/links`, label ? { role, label } : { role });
+  }
+
+  revoke(id: string, link: string | number): Promise<null> {
+    return this.#ask('DELETE', `/shows/${id}/links/${link}`);
+  }
+
+  async #ask<T>(method: 'GET' | 'POST' | 'DELETE', path: string, json?: unknown): Promise<T> {
+    try {
+      return await ask<T>(API + path, { method, token: this.#token?.token ?? '', json });
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) {
+        this.leave();
+        this.lost(error);
+      }
+      throw error;
+    }
+  }
+}
