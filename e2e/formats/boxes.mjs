@@ -28,31 +28,31 @@ export function box(list, ...path) {
   return rest.length === 0 ? found : box(found.inside, ...rest);
 }
 
-/** Timescale and codec of an initialisation segment. */
+/** Timescale, codec and the duration that samples have by default, of an initialisation segment. */
 export function readInit(bytes) {
   const list = boxes(bytes);
   assert.equal(list[0].type, 'ftyp');
   const mdhd = box(list, 'moov', 'trak', 'mdia', 'mdhd').body;
   const timescale = mdhd.readUInt32BE(mdhd[0] === 1 ? 20 : 12);
   const stsd = box(list, 'moov', 'trak', 'mdia', 'minf', 'stbl', 'stsd').body;
-  box(list, 'moov', 'mvex', 'trex');
-  return { timescale, codec: stsd.toString('latin1', 12, 16) };
+  const trex = box(list, 'moov', 'mvex', 'trex').body;
+  return { timescale, codec: stsd.toString('latin1', 12, 16), sample_duration: trex.readUInt32BE(12) };
 }
 
 /** The fragments of a media segment: where each begins on the media clock, and for how long it lasts. */
-export function readFragments(bytes) {
+export function readFragments(bytes, { sample_duration }) {
   const list = boxes(bytes).filter(({ type }) => type !== 'styp' && type !== 'sidx');
   assert.ok(list.length >= 2 && list.length % 2 === 0, `moof and mdat in pairs, not ${list.map((b) => b.type)}`);
   const fragments = [];
   for (let i = 0; i < list.length; i += 2) {
     const [moof, mdat] = [list[i], list[i + 1]];
     assert.deepEqual([moof.type, mdat.type], ['moof', 'mdat']);
-    fragments.push(readFragment(moof, mdat));
+    fragments.push(readFragment(moof, mdat, sample_duration));
   }
   return fragments;
 }
 
-function readFragment(moof, mdat) {
+function readFragment(moof, mdat, sample_duration) {
   const tfdt = box(moof.inside, 'traf', 'tfdt').body;
   assert.equal(tfdt[0], 1, 'the decode time has 64 bits');
   const tfhd = box(moof.inside, 'traf', 'tfhd').body;
@@ -73,12 +73,12 @@ function readFragment(moof, mdat) {
     at += (flags & 0x400 ? 4 : 0) + (flags & 0x800 ? 4 : 0);
   }
   if (flags & 0x200) assert.equal(size, mdat.body.length, 'the samples fill the mdat');
-  return { begins: Number(tfdt.readBigUInt64BE(4)), lasts: flags & 0x100 ? duration : count * defaultDuration(tfhd) };
+  return { begins: Number(tfdt.readBigUInt64BE(4)), lasts: flags & 0x100 ? duration : count * (defaultDuration(tfhd) ?? sample_duration) };
 }
 
 /** default_sample_duration of a tfhd (ISO/IEC 14496-12 §8.8.7), null when the trex has it. */
 function defaultDuration(tfhd) {
   const flags = tfhd.readUInt32BE(0) & 0xffffff;
   const at = 8 + (flags & 0x1 ? 8 : 0) + (flags & 0x2 ? 4 : 0);
-  return flags & 0x8 ? tfhd.readUInt32BE(at) : NaN;
+  return flags & 0x8 ? tfhd.readUInt32BE(at) : null;
 }

@@ -117,16 +117,16 @@ export async function checkSegments(list, codecs) {
   let end = null;
   for (const segment of list.segments) {
     if (!inits.has(segment.map)) inits.set(segment.map, readInit(await fetchImmutable(segment.map)));
-    const { timescale, codec } = inits.get(segment.map);
-    assert.equal(CODECS[codec], codecs);
+    const init = inits.get(segment.map);
+    assert.equal(CODECS[init.codec], codecs);
     if (segment.gap || segment.discontinuity) end = null;
     if (segment.gap) continue;
-    const fragments = readFragments(await fetchImmutable(segment.url));
+    const fragments = readFragments(await fetchImmutable(segment.url), init);
     for (const { begins, lasts } of fragments) {
       if (end !== null) assert.equal(begins, end, `${segment.url}: begins where the one before ended`);
       end = begins + lasts;
     }
-    const lasts_s = (end - fragments[0].begins) / timescale;
+    const lasts_s = (end - fragments[0].begins) / init.timescale;
     assert.ok(Math.abs(lasts_s - segment.duration_s) < 0.022, `${segment.url}: ${lasts_s} s, says ${segment.duration_s}`);
   }
 }

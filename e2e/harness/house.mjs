@@ -60,7 +60,7 @@ export class House {
     return this.keep(await startSoundServer(this.folder));
   }
 
-  /** A show with a link for each role asked for, its doors open if `live` is false and on air otherwise. */
+  /** A show with a link for each role asked for; on air unless `live` is false. */
   async show(id, roles, { live = true } = {}) {
     await this.desk.createShow({ id, title: `The show ${id}` });
     const links = [];

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, ensure};
 use crate::child;
 use crate::report::{Outcome, Report};
 use crate::test::count_tap;
+use crate::web::node_tests;
 
 /// Builds the program and runs the tests whose names contain one of `filters`, or all.
 ///
@@ -20,8 +21,11 @@ pub(crate) fn run(root: &Path, filters: &[String]) -> Result<bool> {
     Ok(report.close())
 }
 
-/// Each test program as a step.
+/// Each test program as a step, after the tests of what they judge with.
 pub(crate) fn steps(root: &Path, report: &mut Report) {
+    for folder in ["sound", "formats"] {
+        report.step(&format!("e2e/{folder}"), || node_tests(root, "e2e", folder));
+    }
     let tests = match tests(root) {
         Ok(tests) => tests,
         Err(error) => return report.step("e2e", || Err(error)),

@@ -20,11 +20,13 @@ pub(crate) fn steps(root: &Path, report: &mut Report) {
     report.step("web/dist", || compiled(root).map(|()| Outcome::check(true, "")));
     report.step("web/unit", || node_tests(root, "web", "test"));
     report.step("web/budget", || budget(root));
-    report.step("e2e/sound", || node_tests(root, "e2e", "sound"));
 }
 
 /// The tests of one folder, in Node's own runner.
-fn node_tests(root: &Path, dir: &str, folder: &str) -> Result<Outcome> {
+///
+/// # Errors
+/// The folder has no tests, or Node cannot be run.
+pub(crate) fn node_tests(root: &Path, dir: &str, folder: &str) -> Result<Outcome> {
     let dir_path = root.join(dir);
     let mut program = vec!["node".to_owned(), "--test".to_owned(), "--test-reporter=tap".to_owned()];
     for entry in fs::read_dir(dir_path.join(folder)).with_context(|| format!("{dir}/{folder}"))? {
