@@ -103,8 +103,10 @@ export class StentorListener extends HTMLElement {
     }
     #tellPlayer() {
         const status = this.#poll.status;
-        if (status)
-            this.#player?.hint(status.on_air_at_s, status.live_at_s, status.anchor);
+        if (!status)
+            return;
+        const age_s = (this.#poll.now() - status.now) / 1000;
+        this.#player?.hint(status.on_air_at_s, status.live_at_s === null ? null : status.live_at_s + age_s, status.anchor);
     }
     #heard() {
         if (this.#poll.silence === null)

@@ -20,9 +20,6 @@ export class Edge {
             return null;
         return now_s + Math.max(...this.#seen.map((s) => s.offset_s));
     }
-    reset() {
-        this.#seen = [];
-    }
 }
 export class Target {
     close;

@@ -1,8 +1,9 @@
 // Which player this browser gets.
 
-import { MIME, MsePlayer } from './mse.js';
+import { MsePlayer } from './mse.js';
 import { NativePlayer, type NativeUrls } from './native.js';
 import type { LivePlayer } from './state.js';
+import { managedMediaSource, MIME } from './supply.js';
 
 export interface StreamUrls extends NativeUrls {
   mp4: string;
@@ -18,11 +19,10 @@ export function choosePlayer(
   close: boolean,
   changed: () => void,
 ): LivePlayer {
-  const managed = (window as { ManagedMediaSource?: typeof MediaSource }).ManagedMediaSource;
   if ('MediaSource' in window && MediaSource.isTypeSupported(MIME)) {
     return new MsePlayer(audio, urls.mp4, false, close, changed);
   }
-  if (managed?.isTypeSupported(MIME)) return new MsePlayer(audio, urls.mp4, true, close, changed);
+  if (managedMediaSource()?.isTypeSupported(MIME)) return new MsePlayer(audio, urls.mp4, true, close, changed);
   const hls = audio.canPlayType('application/vnd.apple.mpegurl') !== '';
   return new NativePlayer(audio, urls, hls, changed);
 }

@@ -34,11 +34,6 @@ export class Edge {
     if (this.#seen.length === 0) return null;
     return now_s + Math.max(...this.#seen.map((s) => s.offset_s));
   }
-
-  /** After sleep the page's clock may have stood still: what was seen before is worth nothing. */
-  reset(): void {
-    this.#seen = [];
-  }
 }
 
 /** How far behind the newest sound to play. Close to live it learns from stalls. */
