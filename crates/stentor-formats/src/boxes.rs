@@ -46,7 +46,7 @@ pub(crate) fn sample_description(head: &TapeHead, rendition: Rendition) -> Resul
 
 /// Frames before a wanted one that a decoder needs (ISO/IEC 14496-12 §10.1): 80 ms of Opus
 /// (RFC 7845 §4.6), one frame of AAC for the overlap.
-pub(crate) const fn roll_frames(codec: Codec) -> u16 {
+const fn roll_frames(codec: Codec) -> i16 {
     match codec {
         Codec::Opus => 4,
         Codec::Aac => 1,
@@ -56,8 +56,8 @@ pub(crate) const fn roll_frames(codec: Codec) -> u16 {
 /// "Decoding may begin anywhere, but what comes out is right only after so many frames." With
 /// `for_all`, it holds for every sample without a word in any fragment (version 2's default index).
 pub(crate) fn roll_description(codec: Codec, for_all: bool) -> Sgpd {
-    let distance = -i16::try_from(roll_frames(codec)).expect("a handful of frames");
-    let entry = AnySampleGroupEntry::UnknownGroupingType(ROLL, distance.to_be_bytes().to_vec());
+    let distance = (-roll_frames(codec)).to_be_bytes();
+    let entry = AnySampleGroupEntry::UnknownGroupingType(ROLL, distance.to_vec());
     Sgpd {
         grouping_type: ROLL,
         default_length: Some(2),

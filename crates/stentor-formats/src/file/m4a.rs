@@ -66,9 +66,7 @@ fn moov(
     let samples = sizes.frames.len() as u32;
     let stbl = Stbl {
         stsd: sample_description(head, rendition)?,
-        stts: Stts {
-            entries: vec![SttsEntry { sample_count: samples, sample_delta: Codec::Aac.frame_samples() }],
-        },
+        stts: Stts { entries: durations(span) },
         stsc: Stsc { entries: samples_per_chunk(span) },
         stsz: Stsz { samples: StszSamples::Different { sizes: sizes.frames.clone() } },
         stco: Some(Stco { entries: vec![0; sizes.chunk_ends.len()] }),
@@ -80,7 +78,7 @@ fn moov(
         }],
         ..Default::default()
     };
-    let mut moov = movie(stbl, span.decoded_samples(), span.shown_samples);
+    let mut moov = movie(stbl, span.lead_samples + span.shown_samples, span.shown_samples);
     // One edit trims both ends (ISO/IEC 14496-12 §8.6.6): play so long, from there on.
     let edit = ElstEntry {
         segment_duration: span.shown_samples,
@@ -90,6 +88,16 @@ fn moov(
     moov.trak[0].edts = Some(Edts { elst: Some(Elst { entries: vec![edit] }) });
     moov.udta = title.map(|title| Udta { meta: Some(title_meta(title)), ..Default::default() });
     Ok(moov)
+}
+
+/// All frames last as long as they decode, but the last, which ends where the sound does: players that
+/// overlook the end of an edit trim it by that.
+fn durations(span: &Span) -> Vec<SttsEntry> {
+    let (frames, frame_samples) = (span.frames_count(), u64::from(Codec::Aac.frame_samples()));
+    let last = span.lead_samples + span.shown_samples - (frames - 1) * frame_samples;
+    let whole = SttsEntry { sample_count: (frames - 1) as u32, sample_delta: frame_samples as u32 };
+    let last = SttsEntry { sample_count: 1, sample_delta: last as u32 };
+    [whole, last].into_iter().filter(|entry| entry.sample_count > 0).collect()
 }
 
 /// Chunks of the file are those of the tape: 15 samples, but fewer in the first and the last.

@@ -8,7 +8,7 @@ use crate::ogg::{FLAG_END, HEADER_PAGES, PAGE_FIXED_BYTES, Page, header_pages, p
 
 /// The header pages. What the decoder needs to settle is skipped with the codec's delay (RFC 7845 §4.6).
 pub(super) fn intro(head: &TapeHead, title: Option<&str>, span: &Span, serial: u32) -> Bytes {
-    let pre_skip = u16::try_from(span.lead_samples).expect("codec delay and five frames at most");
+    let pre_skip = u16::try_from(span.lead_samples).expect("codec delay and nine frames at most");
     header_pages(head, pre_skip, title, serial).into()
 }
 
