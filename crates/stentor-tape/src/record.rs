@@ -6,15 +6,13 @@
 //!  5  kind         1
 //!  6  zero         2
 //!  8  payload len  4   little-endian, as everything
-//! 12  opening      8   the same in all records of one opening of one segment file
-//! 20  header check 4   blake3 over place and bytes 0..20
-//! 24  checksum    16   blake3, keyed with the tape, over place, bytes 0..24 and payload
-//! 40  payload
+//! 12  header check 4   blake3 over place and bytes 0..12
+//! 16  checksum    16   blake3, keyed with the tape, over place, bytes 0..16 and payload
+//! 32  payload
 //! ```
 //!
 //! The place (segment and offset) is part of both checks and never written: a block that the disk
-//! puts in the wrong place, or that is left over from another tape or from an earlier file of the
-//! same name, is not a record here. The header check makes looking for the next record after
+//! puts in the wrong place, or that is left over from another tape, is not a record here. The header check makes looking for the next record after
 //! damage cheap: only a header that was written at this very place makes us hash what follows it.
 
 use std::sync::Arc;
@@ -33,7 +31,7 @@ pub(crate) const MAGIC: [u8; 4] = [0xD5, b'S', b't', b'T'];
 pub const VERSION: u8 = 1;
 
 /// Bytes before the payload.
-pub const HEADER_BYTES: usize = 40;
+pub const HEADER_BYTES: usize = 32;
 
 /// The longest record. The worst chunk has 3 × 16 Opus frames of 1,275 bytes (RFC 6716 §3.4) and
 /// 2 × 15 AAC frames of 1,536 (6,144 bits a channel, stereo): 107 kB, and marks of 64 KiB.
@@ -153,50 +151,32 @@ impl TapeId {
     }
 }
 
-/// One opening of one segment file. If a file is lost in a power cut before its name was safe, the
-/// next one may get the same number: this tells their records apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Opening(u64);
-
-impl Opening {
-    /// The opening of `segment` by the writer of `epoch` that began at `wall`.
-    pub fn of(segment: Segment, epoch: Epoch, first: Slot, wall: Wall) -> Self {
-        let mut hasher = blake3::Hasher::new_derive_key("stentor tape opening, version 1");
-        hasher.update(&segment.0.to_le_bytes()).update(&epoch.0.to_le_bytes());
-        hasher.update(&first.0.to_le_bytes()).update(&wall.0.to_le_bytes());
-        Self(u64::from_le_bytes(first_bytes(&hasher)))
-    }
-}
-
 /// A record as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Framed {
     /// Its content.
     pub record: Record,
-    /// Which opening of the segment wrote it.
-    pub opening: Opening,
     /// Its length with the header.
     pub len_bytes: usize,
 }
 
 /// The bytes of `record` for this place and no other.
-pub fn encode(record: &Record, tape: &TapeId, opening: Opening, place: Place) -> Bytes {
+pub fn encode(record: &Record, tape: &TapeId, place: Place) -> Bytes {
     let mut bytes = BytesMut::with_capacity(16 * 1024);
     bytes.put_slice(&MAGIC);
     bytes.put_u8(VERSION);
     bytes.put_u8(payload::kind(record));
     bytes.put_u16_le(0);
     bytes.put_u32_le(0);
-    bytes.put_u64_le(opening.0);
-    bytes.put_bytes(0, HEADER_BYTES - 20);
+    bytes.put_bytes(0, HEADER_BYTES - 12);
     payload::put(record, &mut bytes);
     assert!(bytes.len() <= RECORD_BYTES_MAX, "a record of {} bytes", bytes.len());
     let payload_len = u32::try_from(bytes.len() - HEADER_BYTES).expect("bounded above");
     bytes[8..12].copy_from_slice(&payload_len.to_le_bytes());
     let check = header_check(&bytes, place);
-    bytes[20..24].copy_from_slice(&check);
+    bytes[12..16].copy_from_slice(&check);
     let sum = checksum(&bytes, tape, place);
-    bytes[24..40].copy_from_slice(&sum);
+    bytes[16..32].copy_from_slice(&sum);
     bytes.freeze()
 }
 
@@ -212,14 +192,14 @@ pub fn decode(bytes: &Bytes, tape: Option<&TapeId>, place: Place) -> Result<Fram
     if bytes.len() < HEADER_BYTES {
         return Err(RecordError::Short { len_bytes: HEADER_BYTES });
     }
-    if bytes[20..24] != header_check(bytes, place) {
+    if bytes[12..16] != header_check(bytes, place) {
         return Err(RecordError::NoRecord);
     }
     if bytes[4] != VERSION {
         return Err(RecordError::Version { version: bytes[4] });
     }
     let kind = bytes[5];
-    let payload_len = u32::from_le_bytes(field(bytes, 8)) as usize;
+    let payload_len = u32::from_le_bytes([bytes[8], bytes[9], bytes[10], bytes[11]]) as usize;
     if payload_len > RECORD_BYTES_MAX - HEADER_BYTES {
         return Err(RecordError::NoRecord);
     }
@@ -232,13 +212,12 @@ pub fn decode(bytes: &Bytes, tape: Option<&TapeId>, place: Place) -> Result<Fram
         decode_head(&frame, tape, place)?
     } else {
         let tape = tape.ok_or(RecordError::Foreign)?;
-        if frame[24..40] != checksum(&frame, tape, place) {
+        if frame[16..32] != checksum(&frame, tape, place) {
             return Err(RecordError::Checksum);
         }
         payload::take(kind, frame.slice(HEADER_BYTES..)).ok_or(RecordError::Malformed { kind })?
     };
-    let opening = Opening(u64::from_le_bytes(field(bytes, 12)));
-    Ok(Framed { record, opening, len_bytes })
+    Ok(Framed { record, len_bytes })
 }
 
 /// A head is read before it is checked: the key is inside it.
@@ -246,7 +225,7 @@ fn decode_head(frame: &Bytes, tape: Option<&TapeId>, place: Place) -> Result<Rec
     let record = payload::take(frame[5], frame.slice(HEADER_BYTES..)).ok_or(RecordError::Checksum)?;
     let Record::Head { head, .. } = &record else { return Err(RecordError::Malformed { kind: frame[5] }) };
     let own = TapeId::of(head);
-    if frame[24..40] != checksum(frame, &own, place) {
+    if frame[16..32] != checksum(frame, &own, place) {
         return Err(RecordError::Checksum);
     }
     if tape.is_some_and(|tape| *tape != own) {
@@ -257,13 +236,13 @@ fn decode_head(frame: &Bytes, tape: Option<&TapeId>, place: Place) -> Result<Rec
 
 fn header_check(frame: &[u8], place: Place) -> [u8; 4] {
     let mut hasher = blake3::Hasher::new();
-    update_place(&mut hasher, place).update(&frame[..20]);
+    update_place(&mut hasher, place).update(&frame[..12]);
     first_bytes(&hasher)
 }
 
 fn checksum(frame: &[u8], tape: &TapeId, place: Place) -> [u8; 16] {
     let mut hasher = blake3::Hasher::new_keyed(&tape.0);
-    update_place(&mut hasher, place).update(&frame[..24]).update(&frame[HEADER_BYTES..]);
+    update_place(&mut hasher, place).update(&frame[..16]).update(&frame[HEADER_BYTES..]);
     first_bytes(&hasher)
 }
 
@@ -272,9 +251,5 @@ fn update_place(hasher: &mut blake3::Hasher, place: Place) -> &mut blake3::Hashe
 }
 
 fn first_bytes<const N: usize>(hasher: &blake3::Hasher) -> [u8; N] {
-    field(hasher.finalize().as_bytes(), 0)
-}
-
-fn field<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
-    bytes[at..at + N].try_into().expect("a range of N bytes")
+    *hasher.finalize().as_bytes().first_chunk().expect("a hash has 32 bytes")
 }

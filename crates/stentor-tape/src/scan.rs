@@ -2,7 +2,7 @@
 
 use bytes::{Buf, Bytes};
 
-use crate::record::{MAGIC, Opening, Record, RecordError, TapeId, decode};
+use crate::record::{MAGIC, Record, RecordError, TapeId, decode};
 use crate::recovery::{READ_BYTES_MAX, Read};
 use crate::segment::{Location, Place, Segment};
 
@@ -26,8 +26,6 @@ pub(crate) struct Scan {
     starved: bool,
     /// Where the bytes began that are no record.
     bad_from: Option<u64>,
-    /// All records of a file have the same; a different one is left over from an earlier file.
-    opening: Option<Opening>,
     /// Found behind bytes that are no record; they are told of first.
     next: Option<Found>,
 }
@@ -42,7 +40,6 @@ impl Scan {
             reads: 0,
             starved: true,
             bad_from: None,
-            opening: None,
             next: None,
         }
     }
@@ -106,7 +103,7 @@ impl Scan {
             let place = Place { segment: self.segment, offset: self.offset };
             let whole_file = self.offset + self.window.len() as u64 >= self.len_bytes;
             match decode(&self.window, tape, place) {
-                Ok(framed) if *self.opening.get_or_insert(framed.opening) == framed.opening => {
+                Ok(framed) => {
                     let offset = u32::try_from(self.offset).ok();
                     let len_bytes = u32::try_from(framed.len_bytes).ok();
                     self.skip(framed.len_bytes);
@@ -114,7 +111,6 @@ impl Scan {
                     let at = Location { segment: self.segment, offset, len_bytes };
                     return Some(self.after_bad(place.offset, Found::Record { record: framed.record, at }));
                 }
-                Ok(stale) => self.skip_bad(stale.len_bytes),
                 Err(RecordError::Short { .. }) if !whole_file => self.starved = true,
                 Err(RecordError::Version { version }) => {
                     self.skip_bad(1);

@@ -9,7 +9,7 @@ use serde::Serialize;
 use stentor_types::limits::MARKS_PER_CHUNK_MAX;
 use stentor_types::{Chunk, Epoch, Mark, MarkBody, Mono, Slot, TapeHead, Wall};
 
-use crate::record::{HoleCause, Opening, Record, TapeId, encode};
+use crate::record::{HoleCause, Record, TapeId, encode};
 use crate::recovery::Recovered;
 use crate::segment::{Location, Place, SEGMENT_BYTES, Segment};
 
@@ -160,7 +160,6 @@ pub struct Writer {
     len_bytes: u64,
     /// A segment is full at this length.
     segment_bytes: u64,
-    opening: Opening,
     /// The newest segment in which something is safe.
     after: Option<Segment>,
 
@@ -257,7 +256,6 @@ impl Writer {
             segment,
             len_bytes: 0,
             segment_bytes: SEGMENT_BYTES,
-            opening: Opening::of(segment, Epoch(0), Slot(0), Wall(0)),
             after,
             epoch: None,
             next,
@@ -466,7 +464,7 @@ impl Writer {
         }
         let record = self.queue.pop_front()?;
         let place = Place { segment, offset: self.len_bytes };
-        let bytes = encode(&record, &self.tape, self.opening, place);
+        let bytes = encode(&record, &self.tape, place);
         let at = Location {
             segment,
             offset: u32::try_from(place.offset).expect("a segment is far shorter than 4 GiB"),
@@ -480,7 +478,6 @@ impl Writer {
         self.phase = Phase::Open;
         self.len_bytes = 0;
         let (epoch, first, wall) = self.epoch.unwrap_or_default();
-        self.opening = Opening::of(self.segment, epoch, first, wall);
         let head = Record::Head { head: self.head.clone(), after: self.after };
         let mut begin = vec![head.clone(), head];
         // An epoch that waits in the queue comes in its turn, after the chunks of the one before.

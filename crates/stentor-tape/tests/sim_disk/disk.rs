@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use stentor_tape::{DiskError, Op, Segment};
+use stentor_tape::record::{TapeId, encode};
+use stentor_tape::{DiskError, Op, Place, Record, Segment};
+use stentor_types::Slot;
 
 /// SplitMix64: a seed in, the same case out.
 pub(crate) struct Rng(pub(crate) u64);
@@ -56,8 +58,8 @@ struct File {
 
 pub(crate) struct Disk {
     files: BTreeMap<Segment, File>,
-    /// What lay on blocks that are free now.
-    freed: Vec<Vec<u8>>,
+    /// A tape that was deleted; its blocks are free now.
+    deleted: TapeId,
     block: usize,
     /// Every operation fails so, for as long as it is set.
     pub(crate) fault: Option<DiskError>,
@@ -66,8 +68,8 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
-    pub(crate) fn new(block: usize) -> Self {
-        Self { files: BTreeMap::new(), freed: Vec::new(), block, fault: None, flipped: Vec::new() }
+    pub(crate) fn new(block: usize, deleted: TapeId) -> Self {
+        Self { files: BTreeMap::new(), deleted, block, fault: None, flipped: Vec::new() }
     }
 
     /// Does what the writer asks, or a part of it.
@@ -118,14 +120,13 @@ impl Disk {
         for segment in names {
             let mut file = self.files.remove(&segment).expect("listed above");
             if !file.name_is_safe && !rng.percent(luck.max(30)) {
-                self.freed.push(file.seen);
                 continue;
             }
             let mut left = std::mem::take(&mut file.safe);
             let changes =
                 std::mem::take(&mut file.forgotten).into_iter().chain(std::mem::take(&mut file.dirty));
             for change in changes {
-                self.survive(&mut left, &change, luck, rng);
+                self.survive(segment, &mut left, &change, luck, rng);
             }
             self.files.insert(
                 segment,
@@ -181,7 +182,7 @@ impl Disk {
     }
 
     /// Applies those blocks of a change that have arrived.
-    fn survive(&self, left: &mut Vec<u8>, change: &Change, luck: u64, rng: &mut Rng) {
+    fn survive(&self, segment: Segment, left: &mut Vec<u8>, change: &Change, luck: u64, rng: &mut Rng) {
         let Change::Write { offset, bytes } = change else {
             if rng.percent(luck) {
                 apply(left, change);
@@ -195,36 +196,38 @@ impl Disk {
             if rng.percent(luck) {
                 // Some blocks are torn as well.
                 let to = if rng.percent(5) { from + rng.below((to - from) as u64) as usize } else { to };
-                self.grow(left, at, rng);
+                self.grow(segment, left, at, rng);
                 apply(left, &Change::Write { offset: at, bytes: bytes.slice(from..to) });
             } else if rng.percent(50) {
                 // The length has arrived, the content has not.
-                self.grow(left, offset + to, rng);
+                self.grow(segment, left, offset + to, rng);
             }
             from = to;
         }
     }
 
     /// Makes the file longer; the new bytes are zeros, or whatever lay on these blocks before.
-    fn grow(&self, left: &mut Vec<u8>, len: usize, rng: &mut Rng) {
+    fn grow(&self, segment: Segment, left: &mut Vec<u8>, len: usize, rng: &mut Rng) {
         if left.len() >= len {
             return;
         }
         let from = left.len();
         left.resize(len, 0);
-        match rng.below(4) {
-            0 => left[from..].copy_from_slice(&rng.bytes(len - from)),
-            1 | 2 => {
-                let stale = self.freed.iter().chain(self.files.values().map(|file| &file.seen));
-                let count = stale.clone().count() as u64;
-                let stale = stale.skip(rng.below(count) as usize).find(|stale| stale.len() > from);
-                if let Some(stale) = stale {
-                    let end = len.min(stale.len());
-                    left[from..end].copy_from_slice(&stale[from..end]);
-                }
+        let before = match rng.below(4) {
+            0 => rng.bytes(len - from),
+            1 => {
+                let place = Place { segment, offset: from as u64 };
+                encode(&Record::Closed { end: Slot(1 << 40) }, &self.deleted, place).to_vec()
             }
-            _ => {}
-        }
+            2 => {
+                let files = self.files.len() as u64;
+                let other = self.files.values().nth(rng.below(files) as usize);
+                other.map_or(Vec::new(), |file| file.seen[from.min(file.seen.len())..].to_vec())
+            }
+            _ => Vec::new(),
+        };
+        let end = len.min(from + before.len());
+        left[from..end].copy_from_slice(&before[..end - from]);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use stentor_tape::record::TapeId;
 use stentor_tape::recovery::slot_at;
 use stentor_tape::{DiskError, Next, Op, Output, Recovered, Recovery, RecoveryError, Segment, Writer};
 use stentor_types::{
@@ -76,8 +77,9 @@ impl Show {
             aac_config: Default::default(),
             filler,
         };
+        let deleted = TapeId::of(&TapeHead { anchor: Wall(ANCHOR_MS - 1), ..head.clone() });
         Self {
-            disk: Disk::new(if rng.percent(50) { 512 } else { 4096 }),
+            disk: Disk::new(if rng.percent(50) { 512 } else { 4096 }, deleted),
             head: Arc::new(head),
             nature,
             segment_bytes: [2_000, 8_000, 1 << 20][rng.below(3) as usize],
