@@ -59,23 +59,22 @@ pub(crate) fn names(tree: &Tree) -> Vec<String> {
     broken.map(|file| format!("{}: a name that says nothing about what is inside", file.path)).collect()
 }
 
-/// The clock is read in `clock.rs`, one in each crate (and one for its tests), and by the mixer's
-/// pacing; nowhere else is the lint lifted.
-pub(crate) fn clocks(tree: &Tree) -> Vec<String> {
+/// The clock is read in `clock.rs`, one in each crate (`tests/clock/mod.rs` for its tests), and by the
+/// mixer's `pacing.rs`; nowhere else is the lint lifted.
+pub(super) fn clocks(tree: &Tree) -> Vec<String> {
     let lint = concat!("clippy::disallowed", "_methods");
     let mut broken = Vec::new();
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for file in tree.files.iter().filter(|file| file.has_extension(&["rs"]) && file.text.contains(lint)) {
-        if !matches!(file.stem(), "clock" | "pacing") {
+        let part = if file.path.contains("/tests/") { "/tests/" } else { "/src/" };
+        let (home, inside) = file.path.split_once(part).unwrap_or_default();
+        let name =
+            inside.trim_end_matches("/mod.rs").trim_end_matches(".rs").rsplit('/').next().unwrap_or_default();
+        if !matches!(name, "clock" | "pacing") {
             broken
                 .push(format!("{}: only clock.rs (and the mixer's pacing.rs) may lift the lint", file.path));
-            continue;
-        }
-        let part = if file.path.contains("/tests/") { "tests" } else { "src" };
-        let home = file.path.split(&format!("/{part}/")).next().unwrap_or_default();
-        let key = format!("{home}/{part}/{}", file.stem());
-        if let Some(first) = seen.insert(key, &file.path) {
-            broken.push(format!("{}: {first} is this crate's clock already", file.path));
+        } else if let Some(first) = seen.insert(format!("{home}{part}{name}"), &file.path) {
+            broken.push(format!("{}: {first} is this crate's {name} already", file.path));
         }
     }
     broken
