@@ -20,6 +20,7 @@ export class StentorListener extends HTMLElement {
     #view = null;
     #close = recall('close') ?? false;
     #drawing = false;
+    #streamOver = false;
     connectedCallback() {
         this.after(this.#audio);
         announceToSystem(this.#audio, this, () => this.#model()?.canMove ?? false);
@@ -89,9 +90,16 @@ export class StentorListener extends HTMLElement {
         const live = this.#poll.status?.live;
         const url = (kind) => `/${this.#show}/${kind}`;
         const urls = live ?? { mp4: url('live.mp4'), ogg: url('live.ogg'), aac: url('live.aac'), hls: url('hls/index.m3u8') };
-        this.#player ??= choosePlayer(this.#audio, urls, this.#close, () => this.#draw());
+        this.#player ??= choosePlayer(this.#audio, urls, this.#close, () => this.#onPlayer());
         this.#tellPlayer();
         this.#player.listen();
+    }
+    #onPlayer() {
+        const ended = this.#playerState.phase === 'ended';
+        if (ended && !this.#streamOver)
+            this.#poll.soon();
+        this.#streamOver = ended;
+        this.#draw();
     }
     #seekMedia(media_s) {
         const { edge_s, latency_target_s } = this.#playerState;

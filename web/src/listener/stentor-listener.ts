@@ -28,6 +28,7 @@ export class StentorListener extends HTMLElement implements Actions {
   #view: View | null = null;
   #close = recall<boolean>('close') ?? false;
   #drawing = false;
+  #streamOver = false;
 
   connectedCallback(): void {
     this.after(this.#audio);
@@ -105,9 +106,17 @@ export class StentorListener extends HTMLElement implements Actions {
     const live = this.#poll.status?.live;
     const url = (kind: string): string => `/${this.#show}/${kind}`;
     const urls = live ?? { mp4: url('live.mp4'), ogg: url('live.ogg'), aac: url('live.aac'), hls: url('hls/index.m3u8') };
-    this.#player ??= choosePlayer(this.#audio, urls, this.#close, () => this.#draw());
+    this.#player ??= choosePlayer(this.#audio, urls, this.#close, () => this.#onPlayer());
     this.#tellPlayer();
     this.#player.listen();
+  }
+
+  #onPlayer(): void {
+    const ended = this.#playerState.phase === 'ended';
+    // The stream is over: what comes now is in the status, and nobody wants to wait for its next turn.
+    if (ended && !this.#streamOver) this.#poll.soon();
+    this.#streamOver = ended;
+    this.#draw();
   }
 
   #seekMedia(media_s: number): void {

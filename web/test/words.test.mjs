@@ -1,0 +1,45 @@
+// Times and sentences as people read them.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { preferred } from '../dist/shared/language.js';
+import { clockText, countdownText, dayTimeText, spokenText } from '../dist/shared/timetext.js';
+import { texts as de } from '../dist/texts/de.js';
+import { texts as en } from '../dist/texts/en.js';
+
+test('clock', () => {
+  assert.deepEqual([-3, 0, 59.9, 60, 3599, 3600, 36_061].map(clockText), ['0:00', '0:00', '0:59', '1:00', '59:59', '1:00:00', '10:01:01']);
+});
+
+test('spoken lengths', () => {
+  assert.equal(spokenText(0, 'en'), '0 seconds');
+  assert.equal(spokenText(3727, 'en'), '1 hour 2 minutes 7 seconds');
+  assert.equal(spokenText(60, 'de'), '1 Minute');
+});
+
+test('countdown in days when it is far', () => {
+  assert.equal(countdownText(754, 'en'), '12:34');
+  assert.equal(countdownText(3 * 86_400 + 5, 'de'), '3 Tage');
+});
+
+test('time of day has 24 hours in both languages', () => {
+  const at = new Date(2026, 10, 20, 20, 41).getTime();
+  assert.equal(dayTimeText(at, 'en'), '20:41');
+  assert.equal(dayTimeText(at, 'de'), '20:41');
+});
+
+test('the first language of the browser that there are texts for; the switch counts more', () => {
+  assert.equal(preferred(['fr-FR', 'de-AT', 'en'], null), 'de');
+  assert.equal(preferred(['de-DE'], 'en'), 'en');
+  assert.equal(preferred(['fr'], null), 'en');
+  assert.equal(preferred(['fr'], 'xx'), 'en');
+});
+
+test('no text is empty, in either language', () => {
+  const walk = (value, path) => {
+    if (typeof value === 'string') assert.notEqual(value.trim(), '', path);
+    else if (typeof value === 'object') for (const [name, inner] of Object.entries(value)) walk(inner, `${path}.${name}`);
+  };
+  walk(en, 'en');
+  walk(de, 'de');
+});
