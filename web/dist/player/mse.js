@@ -116,7 +116,8 @@ export class MsePlayer {
         if (live_at_s !== null)
             this.#edge.observe(seconds(), live_at_s);
         const { retry_at, refusal } = this.#state;
-        if (retry_at !== null && (refusal === null || refusal.unreachable))
+        const opened = refusal?.reason === 'doors_closed' && live_at_s !== null;
+        if (retry_at !== null && (refusal === null || refusal.unreachable || opened))
             this.#reconnect();
     }
     #open(at) {

@@ -3,6 +3,7 @@ import { Problem, problemOf, unreachable } from '../shared/problem.js';
 import { isFinal } from '../shared/sse.js';
 const DISCONNECTED_MS_MAX = 3_000;
 const CONNECT_MS_MAX = 10_000;
+const SETTLE_MS = 1_500;
 export class StageConnection {
     url;
     token;
@@ -26,8 +27,9 @@ export class StageConnection {
         this.audio = audio;
         this.changed = changed;
     }
-    get startedAt() {
-        return this.#started_at;
+    replacedBy(session) {
+        const settled = this.phase === 'connected' && Date.now() - this.#started_at > SETTLE_MS;
+        return settled && this.#location !== null && !this.#location.endsWith(`/${session}`);
     }
     open(stream) {
         clearTimeout(this.#retry);

@@ -143,7 +143,8 @@ export class StentorStudio extends HTMLElement {
         }
         this.#document = document;
         this.#server_ahead_ms = document.now - Date.now();
-        if (document.replaced)
+        const elsewhere = document.session != null && this.#connection?.replacedBy(document.session);
+        if (document.replaced || elsewhere)
             return this.#leave('replaced');
         this.#renewIfForgotten(document);
         this.#drawn?.update();

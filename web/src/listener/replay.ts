@@ -39,7 +39,8 @@ export class Replay {
   /** Makes the recording the element's sound, at `place_s` seconds of the show. */
   load(recording: StatusDocument['recording'], place_s: number): void {
     const m4a = this.audio.canPlayType('audio/mp4; codecs="mp4a.40.2"') !== '';
-    this.#sources = m4a ? [recording.m4a, recording.opus] : [recording.opus, recording.m4a];
+    const sources = m4a ? [recording.m4a, recording.opus] : [recording.opus, recording.m4a];
+    this.#sources = sources.filter((source) => source !== null);
     this.#place_s = place_s;
     this.#state = { ...this.#state, loaded: true, position_s: place_s, duration_s: recording.duration_s ?? 0 };
     this.audio.preload = 'metadata';

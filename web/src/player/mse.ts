@@ -137,9 +137,10 @@ export class MsePlayer implements LivePlayer {
   hint(on_air_at_s: number | null, live_at_s: number | null): void {
     if (on_air_at_s !== null) this.#on_air_at_s = on_air_at_s;
     if (live_at_s !== null) this.#edge.observe(seconds(), live_at_s);
-    // The server answers again: no need to wait, unless it named the time itself.
+    // The status answers again, or tells of sound: no need to wait, unless the server named the time itself.
     const { retry_at, refusal } = this.#state;
-    if (retry_at !== null && (refusal === null || refusal.unreachable)) this.#reconnect();
+    const opened = refusal?.reason === 'doors_closed' && live_at_s !== null;
+    if (retry_at !== null && (refusal === null || refusal.unreachable || opened)) this.#reconnect();
   }
 
   // ---- the connection

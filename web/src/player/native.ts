@@ -15,7 +15,7 @@ type DatedAudio = HTMLAudioElement & { getStartDate?: () => Date };
 
 export interface NativeUrls {
   hls: string;
-  aac: string;
+  aac: string | null;
   ogg: string;
 }
 
@@ -111,7 +111,8 @@ export class NativePlayer implements LivePlayer {
   }
 
   #progressive(media_s: number | null): string {
-    const url = this.audio.canPlayType('audio/ogg; codecs="opus"') ? this.urls.ogg : this.urls.aac;
+    const { aac, ogg } = this.urls;
+    const url = aac === null || this.audio.canPlayType('audio/ogg; codecs="opus"') !== '' ? ogg : aac;
     if (media_s === null || this.#on_air_at_s === null) return url;
     return `${url}?from=${Math.max(0, media_s - this.#on_air_at_s).toFixed(3)}`;
   }

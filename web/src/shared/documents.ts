@@ -40,8 +40,9 @@ export interface StatusDocument {
   people: string[];
   marks: Mark[];
   renditions: string[];
-  live: { mp4: string; ogg: string; aac: string; hls: string };
-  recording: { ready: boolean; m4a: string; opus: string; hls: string; duration_s: number | null };
+  /** `aac` is null on a server without AAC. */
+  live: { mp4: string; ogg: string; aac: string | null; hls: string };
+  recording: { ready: boolean; m4a: string | null; opus: string; hls: string; duration_s: number | null };
   undo_until: number | null;
   poll_after_s: number;
   listeners: number | null;
@@ -85,7 +86,9 @@ export interface StageDocument {
   slate: SlateReason | null;
   people: StagePerson[];
   listeners: number | null;
-  replaced: boolean;
+  /** The connection that holds this link's place on the stage; its `Location` ends with it. */
+  session?: string | number | null;
+  replaced?: boolean;
   warnings: string[];
 }
 

@@ -9,6 +9,9 @@ const DISCONNECTED_MS_MAX = 3_000;
 /** From the offer to a connection; it takes 0.25–0.7 s where it works. */
 const CONNECT_MS_MAX = 10_000;
 
+/** Events that were on their way while a connection was made may still tell of the one before. */
+const SETTLE_MS = 1_500;
+
 export type ConnectionPhase = 'connecting' | 'connected' | 'waiting' | 'refused' | 'closed';
 
 export class StageConnection {
@@ -34,9 +37,10 @@ export class StageConnection {
     readonly changed: () => void,
   ) {}
 
-  /** Unix time at which the connection in use was begun. */
-  get startedAt(): number {
-    return this.#started_at;
+  /** Whether `session`, which holds the link's place on the stage now, is another connection than this one. */
+  replacedBy(session: string | number): boolean {
+    const settled = this.phase === 'connected' && Date.now() - this.#started_at > SETTLE_MS;
+    return settled && this.#location !== null && !this.#location.endsWith(`/${session}`);
   }
 
   open(stream: MediaStream): void {

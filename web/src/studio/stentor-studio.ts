@@ -159,7 +159,8 @@ export class StentorStudio extends HTMLElement {
     }
     this.#document = document;
     this.#server_ahead_ms = document.now - Date.now();
-    if (document.replaced) return this.#leave('replaced');
+    const elsewhere = document.session != null && this.#connection?.replacedBy(document.session);
+    if (document.replaced || elsewhere) return this.#leave('replaced');
     this.#renewIfForgotten(document);
     this.#drawn?.update();
   }
