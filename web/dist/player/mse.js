@@ -1,5 +1,6 @@
 import { Backoff } from '../shared/backoff.js';
-import { Edge, RateControl, SEEK_ERROR_S, Target } from './rate.js';
+import { Pace } from './pace.js';
+import { Edge, SEEK_ERROR_S } from './rate.js';
 import { initialState } from './state.js';
 import { Supply } from './supply.js';
 const TICK_MS = 100;
@@ -7,6 +8,7 @@ const TICK_FIRST_MS = 20;
 const BURST_QUIET_S = 0.05;
 const BURST_S_MAX = 0.3;
 const START_AHEAD_S = 0.3;
+const MOVING_S = 0.02;
 const FRESH_S = 2;
 const HOLE_EDGE_S = 0.12;
 const HOLE_EDGE_STALLED_S = 0.3;
@@ -14,8 +16,6 @@ const AHEAD_S_MAX = 120;
 const AHEAD_S_RESUME = 40;
 const CATCH_UP_S_MAX = 30;
 const SLEPT_MS = 5_000;
-const DEAD_BAND_CLOSE_S = 0.04;
-const DEAD_BAND_S = 0.4;
 export class MsePlayer {
     audio;
     url;
@@ -25,8 +25,7 @@ export class MsePlayer {
     #supply = null;
     #supplyIsLive = true;
     #edge = new Edge();
-    #rate = new RateControl();
-    #target;
+    #pace;
     #backoff = new Backoff(0.25, 10);
     #retry = 0;
     #ticker = 0;
@@ -34,7 +33,7 @@ export class MsePlayer {
     #pressed_ms = 0;
     #on_air_at_s = null;
     #begin = null;
-    #catchingUp = false;
+    #begun_s = null;
     #over = false;
     constructor(audio, url, managed, close, changed) {
         this.audio = audio;
@@ -42,7 +41,7 @@ export class MsePlayer {
         this.managed = managed;
         this.changed = changed;
         this.#state = initialState(managed ? 'managed' : 'mse', close);
-        this.#target = new Target(close);
+        this.#pace = new Pace(close);
         audio.addEventListener('playing', () => this.#onPlaying());
         audio.addEventListener('waiting', () => this.#onWaiting());
         document.addEventListener('visibilitychange', () => {
@@ -59,7 +58,8 @@ export class MsePlayer {
         Object.assign(this.#state, initialState(mode, close), { phase: 'connecting' });
         this.#pressed_ms = performance.now();
         this.#over = false;
-        this.#catchingUp = false;
+        this.#pace.catchingUp = false;
+        this.#begun_s = null;
         this.#supply = new Supply(this.audio, this.managed, {
             began: (start) => this.#onBegan(start),
             came: () => this.#backoff.reset(),
@@ -82,7 +82,7 @@ export class MsePlayer {
     seekTo(media_s) {
         if (!this.#supply)
             return;
-        this.#catchingUp = false;
+        this.#pace.catchingUp = false;
         this.#state.following = 'behind';
         this.audio.playbackRate = 1;
         if (this.#begin !== null || !this.#seekInside(media_s))
@@ -92,20 +92,19 @@ export class MsePlayer {
     toLive() {
         if (!this.#supply)
             return;
-        this.#catchingUp = false;
+        this.#pace.catchingUp = false;
         this.#state.following = 'live';
-        this.#rate.reset();
         const edge_s = this.#edge.at(seconds());
         const here = this.#supplyIsLive && this.#begin === null && this.#fresh(edge_s);
-        if (!here || !this.#seekInside(edge_s - this.#target.value_s(seconds())))
+        if (!here || !this.#seekInside(edge_s - this.#pace.target.value_s(seconds())))
             this.#reopen('live');
         this.changed();
     }
     setClose(close) {
         this.#state.close = close;
-        this.#target.close = close;
+        this.#pace.target.close = close;
         if (this.#supply && this.#state.following === 'live') {
-            this.#catchingUp = false;
+            this.#pace.catchingUp = false;
             this.#open('live');
         }
         this.changed();
@@ -191,7 +190,7 @@ export class MsePlayer {
         if (live && missed_s > CATCH_UP_S_MAX)
             state.following = 'behind';
         else if (live)
-            this.#catchingUp = true;
+            this.#pace.catchingUp = true;
         this.#open(null);
     }
     #tickEvery(ms) {
@@ -227,12 +226,13 @@ export class MsePlayer {
         const burstOver = this.#over || now_s - latest > BURST_QUIET_S || now_s - first > BURST_S_MAX;
         if (!burstOver || last.end_s - last.start_s < START_AHEAD_S)
             return;
-        const live_s = Math.max(this.#edge.at(now_s) ?? 0, last.end_s) - this.#target.value_s(now_s);
+        const live_s = Math.max(this.#edge.at(now_s) ?? 0, last.end_s) - this.#pace.target.value_s(now_s);
         const wanted_s = this.#begin === 'live' ? live_s : this.#begin;
-        this.audio.currentTime = Math.min(Math.max(wanted_s, last.start_s), last.end_s - START_AHEAD_S / 2);
+        this.#begun_s = Math.min(Math.max(wanted_s, last.start_s), last.end_s - START_AHEAD_S / 2);
+        this.audio.currentTime = this.#begun_s;
         this.audio.playbackRate = 1;
         this.#begin = null;
-        this.#rate.reset();
+        this.#pace.begin(now_s);
         this.#play();
     }
     #steer(supply, now_s) {
@@ -247,19 +247,17 @@ export class MsePlayer {
         if (supply.resting && ahead_s < AHEAD_S_RESUME)
             this.#open(null);
         supply.trim();
+        if (this.#begun_s !== null && position_s < this.#begun_s + MOVING_S)
+            return;
+        this.#begun_s = null;
         const edge_s = this.#edge.at(now_s);
         if (state.following !== 'live' || edge_s === null || this.audio.seeking)
             return;
-        const error_s = edge_s - position_s - this.#target.value_s(now_s);
-        if (error_s < SEEK_ERROR_S / 2)
-            this.#catchingUp = false;
-        const seek = error_s > SEEK_ERROR_S && !this.#catchingUp && this.#fresh(edge_s);
-        if (seek && this.#seekInside(position_s + error_s))
-            return;
-        const supplied = this.#fresh(edge_s) || ahead_s > this.#target.value_s(now_s);
-        const rate = supplied ? this.#rate.rate(error_s, state.close ? DEAD_BAND_CLOSE_S : DEAD_BAND_S) : 1;
-        if (Math.abs(this.audio.playbackRate - rate) > 0.001)
-            this.audio.playbackRate = rate;
+        const move = this.#pace.decide({ now_s, position_s, edge_s, ahead_s, fresh: this.#fresh(edge_s) });
+        if (move.kind === 'seek')
+            this.#seekInside(move.to_s);
+        else if (Math.abs(this.audio.playbackRate - move.rate) > 0.001)
+            this.audio.playbackRate = move.rate;
     }
     #jumpHole(supply, position_s) {
         const edge_s = this.#state.phase === 'playing' ? HOLE_EDGE_S : HOLE_EDGE_STALLED_S;
@@ -277,7 +275,7 @@ export class MsePlayer {
         if (!this.#supply || this.#state.following !== 'live' || this.#begin !== null)
             return;
         const edge_s = this.#edge.at(seconds());
-        const behind_s = edge_s === null ? 0 : edge_s - this.audio.currentTime - this.#target.value_s(seconds());
+        const behind_s = edge_s === null ? 0 : edge_s - this.audio.currentTime - this.#pace.target.value_s(seconds());
         if (behind_s > SEEK_ERROR_S && !this.#over)
             this.toLive();
     }
@@ -307,7 +305,7 @@ export class MsePlayer {
         if (!this.#supply || state.phase !== 'playing' || this.audio.seeking || this.#over)
             return;
         state.stalls += 1;
-        this.#target.stalled(seconds());
+        this.#pace.target.stalled(seconds());
         state.phase = state.retry_at === null ? 'buffering' : 'reconnecting';
         this.changed();
     }
@@ -316,11 +314,11 @@ export class MsePlayer {
         const position_s = this.audio.currentTime;
         const edge_s = this.#edge.at(now_s);
         state.edge_s = edge_s;
-        state.latency_target_s = this.#target.value_s(now_s);
+        state.latency_target_s = this.#pace.target.value_s(now_s);
         state.rate = this.audio.playbackRate;
         if (!this.#supply || this.#begin !== null)
             return;
-        if (state.first_sound_ms === null && state.phase === 'playing' && this.audio.played.length > 0) {
+        if (state.first_sound_ms === null && state.phase === 'playing' && this.#begun_s === null) {
             state.first_sound_ms = Math.round(performance.now() - this.#pressed_ms);
             this.#tickEvery(TICK_MS);
         }

@@ -4,7 +4,8 @@
 import { Backoff } from '../shared/backoff.js';
 import type { Problem } from '../shared/problem.js';
 import type { FeedStart } from './feed.js';
-import { Edge, RateControl, SEEK_ERROR_S, Target } from './rate.js';
+import { Pace } from './pace.js';
+import { Edge, SEEK_ERROR_S } from './rate.js';
 import { initialState, type LivePlayer, type PlayerState } from './state.js';
 import { Supply } from './supply.js';
 
@@ -16,6 +17,8 @@ const BURST_QUIET_S = 0.05;
 const BURST_S_MAX = 0.3;
 /** Sound needed to begin with. */
 const START_AHEAD_S = 0.3;
+/** The element's clock moves once it has gone this far. */
+const MOVING_S = 0.02;
 /** Two flushes of 0.96 s: a buffer whose end is older than that is not being filled at live. */
 const FRESH_S = 2;
 /** Jumped this long before a hole, so that the jump comes before the stall: a tick and a bit. */
@@ -29,9 +32,6 @@ const AHEAD_S_RESUME = 40;
 const CATCH_UP_S_MAX = 30;
 /** A tick that comes this late means that the machine slept. */
 const SLEPT_MS = 5_000;
-/** Errors of the distance to live that are left alone. */
-const DEAD_BAND_CLOSE_S = 0.04;
-const DEAD_BAND_S = 0.4;
 
 export class MsePlayer implements LivePlayer {
   readonly #state: PlayerState;
@@ -39,8 +39,7 @@ export class MsePlayer implements LivePlayer {
   /** The connection follows live, so that its arrivals tell where live is. */
   #supplyIsLive = true;
   readonly #edge = new Edge();
-  readonly #rate = new RateControl();
-  readonly #target: Target;
+  readonly #pace: Pace;
   readonly #backoff = new Backoff(0.25, 10);
   #retry = 0;
   #ticker = 0;
@@ -49,8 +48,8 @@ export class MsePlayer implements LivePlayer {
   #on_air_at_s: number | null = null;
   /** Where to begin as soon as there is enough sound; `null` once that is done. */
   #begin: number | 'live' | null = null;
-  /** After an outage: no word is skipped, the distance is won back by speed. */
-  #catchingUp = false;
+  /** Where sound was to begin, until the clock of the element moves: opening the output may take seconds. */
+  #begun_s: number | null = null;
   /** The server said that there is no more. */
   #over = false;
 
@@ -62,7 +61,7 @@ export class MsePlayer implements LivePlayer {
     readonly changed: () => void,
   ) {
     this.#state = initialState(managed ? 'managed' : 'mse', close);
-    this.#target = new Target(close);
+    this.#pace = new Pace(close);
     audio.addEventListener('playing', () => this.#onPlaying());
     audio.addEventListener('waiting', () => this.#onWaiting());
     document.addEventListener('visibilitychange', () => {
@@ -80,7 +79,8 @@ export class MsePlayer implements LivePlayer {
     Object.assign(this.#state, initialState(mode, close), { phase: 'connecting' });
     this.#pressed_ms = performance.now();
     this.#over = false;
-    this.#catchingUp = false;
+    this.#pace.catchingUp = false;
+    this.#begun_s = null;
     this.#supply = new Supply(this.audio, this.managed, {
       began: (start) => this.#onBegan(start),
       came: () => this.#backoff.reset(),
@@ -104,7 +104,7 @@ export class MsePlayer implements LivePlayer {
 
   seekTo(media_s: number): void {
     if (!this.#supply) return;
-    this.#catchingUp = false;
+    this.#pace.catchingUp = false;
     this.#state.following = 'behind';
     this.audio.playbackRate = 1;
     if (this.#begin !== null || !this.#seekInside(media_s)) this.#reopen(media_s);
@@ -113,22 +113,21 @@ export class MsePlayer implements LivePlayer {
 
   toLive(): void {
     if (!this.#supply) return;
-    this.#catchingUp = false;
+    this.#pace.catchingUp = false;
     this.#state.following = 'live';
-    this.#rate.reset();
     const edge_s = this.#edge.at(seconds());
     // The live connection kept filling the buffer while the listener was behind: then nothing is asked for.
     const here = this.#supplyIsLive && this.#begin === null && this.#fresh(edge_s);
-    if (!here || !this.#seekInside(edge_s! - this.#target.value_s(seconds()))) this.#reopen('live');
+    if (!here || !this.#seekInside(edge_s! - this.#pace.target.value_s(seconds()))) this.#reopen('live');
     this.changed();
   }
 
   setClose(close: boolean): void {
     this.#state.close = close;
-    this.#target.close = close;
+    this.#pace.target.close = close;
     // Behind live the interval makes no difference until the listener returns.
     if (this.#supply && this.#state.following === 'live') {
-      this.#catchingUp = false;
+      this.#pace.catchingUp = false;
       this.#open('live');
     }
     this.changed();
@@ -213,7 +212,7 @@ export class MsePlayer implements LivePlayer {
     // Before on air there is no `from`; close to live, what was missed is let go.
     if (this.#on_air_at_s === null || (live && state.close && missed_s > SEEK_ERROR_S)) return this.#reopen('live');
     if (live && missed_s > CATCH_UP_S_MAX) state.following = 'behind';
-    else if (live) this.#catchingUp = true;
+    else if (live) this.#pace.catchingUp = true;
     this.#open(null);
   }
 
@@ -249,12 +248,13 @@ export class MsePlayer implements LivePlayer {
     const burstOver = this.#over || now_s - latest > BURST_QUIET_S || now_s - first > BURST_S_MAX;
     if (!burstOver || last.end_s - last.start_s < START_AHEAD_S) return;
     // Sound comes in flushes, so the end of the buffer is up to one flush older than live is.
-    const live_s = Math.max(this.#edge.at(now_s) ?? 0, last.end_s) - this.#target.value_s(now_s);
+    const live_s = Math.max(this.#edge.at(now_s) ?? 0, last.end_s) - this.#pace.target.value_s(now_s);
     const wanted_s = this.#begin === 'live' ? live_s : this.#begin;
-    this.audio.currentTime = Math.min(Math.max(wanted_s, last.start_s), last.end_s - START_AHEAD_S / 2);
+    this.#begun_s = Math.min(Math.max(wanted_s, last.start_s), last.end_s - START_AHEAD_S / 2);
+    this.audio.currentTime = this.#begun_s;
     this.audio.playbackRate = 1;
     this.#begin = null;
-    this.#rate.reset();
+    this.#pace.begin(now_s);
     this.#play();
   }
 
@@ -268,16 +268,13 @@ export class MsePlayer implements LivePlayer {
     if (supply.resting && ahead_s < AHEAD_S_RESUME) this.#open(null);
     // Only here: before the place is reached, the playhead tells nothing about what is needed.
     supply.trim();
+    if (this.#begun_s !== null && position_s < this.#begun_s + MOVING_S) return;
+    this.#begun_s = null;
     const edge_s = this.#edge.at(now_s);
     if (state.following !== 'live' || edge_s === null || this.audio.seeking) return;
-    const error_s = edge_s - position_s - this.#target.value_s(now_s);
-    if (error_s < SEEK_ERROR_S / 2) this.#catchingUp = false;
-    const seek = error_s > SEEK_ERROR_S && !this.#catchingUp && this.#fresh(edge_s);
-    if (seek && this.#seekInside(position_s + error_s)) return;
-    // Playing faster than sound comes would only end in a stall.
-    const supplied = this.#fresh(edge_s) || ahead_s > this.#target.value_s(now_s);
-    const rate = supplied ? this.#rate.rate(error_s, state.close ? DEAD_BAND_CLOSE_S : DEAD_BAND_S) : 1;
-    if (Math.abs(this.audio.playbackRate - rate) > 0.001) this.audio.playbackRate = rate;
+    const move = this.#pace.decide({ now_s, position_s, edge_s, ahead_s, fresh: this.#fresh(edge_s) });
+    if (move.kind === 'seek') this.#seekInside(move.to_s);
+    else if (Math.abs(this.audio.playbackRate - move.rate) > 0.001) this.audio.playbackRate = move.rate;
   }
 
   /** Sound on the other side of a gap in the buffer: go there. */
@@ -297,7 +294,7 @@ export class MsePlayer implements LivePlayer {
   #wake(): void {
     if (!this.#supply || this.#state.following !== 'live' || this.#begin !== null) return;
     const edge_s = this.#edge.at(seconds());
-    const behind_s = edge_s === null ? 0 : edge_s - this.audio.currentTime - this.#target.value_s(seconds());
+    const behind_s = edge_s === null ? 0 : edge_s - this.audio.currentTime - this.#pace.target.value_s(seconds());
     if (behind_s > SEEK_ERROR_S && !this.#over) this.toLive();
   }
 
@@ -329,7 +326,7 @@ export class MsePlayer implements LivePlayer {
     const state = this.#state;
     if (!this.#supply || state.phase !== 'playing' || this.audio.seeking || this.#over) return;
     state.stalls += 1;
-    this.#target.stalled(seconds());
+    this.#pace.target.stalled(seconds());
     state.phase = state.retry_at === null ? 'buffering' : 'reconnecting';
     this.changed();
   }
@@ -339,10 +336,10 @@ export class MsePlayer implements LivePlayer {
     const position_s = this.audio.currentTime;
     const edge_s = this.#edge.at(now_s);
     state.edge_s = edge_s;
-    state.latency_target_s = this.#target.value_s(now_s);
+    state.latency_target_s = this.#pace.target.value_s(now_s);
     state.rate = this.audio.playbackRate;
     if (!this.#supply || this.#begin !== null) return;
-    if (state.first_sound_ms === null && state.phase === 'playing' && this.audio.played.length > 0) {
+    if (state.first_sound_ms === null && state.phase === 'playing' && this.#begun_s === null) {
       state.first_sound_ms = Math.round(performance.now() - this.#pressed_ms);
       this.#tickEvery(TICK_MS);
     }
