@@ -7,7 +7,7 @@
 //! - [`container`]: [`Framer`], the one door for endless streams in any container.
 //! - [`fmp4`], [`ogg`], [`adts`]: the containers themselves.
 //! - [`hls`]: what a playlist lists, and the playlists.
-//! - [`file`]: the replay as a virtual file, made from the tape while it is sent.
+//! - [`mod@file`]: the replay as a virtual file, made from the tape while it is sent.
 //!
 //! Sound of a rendition appears on the media clock late by its codec's constant delay
 //! ([`TapeHead::opus_pre_skip_samples`], [`TapeHead::aac_delay_samples`]). Live streams leave it in;

@@ -7,7 +7,7 @@
 
 use bytes::Bytes;
 use stentor_types::time::{FRAME_SAMPLES, SAMPLE_RATE_HZ};
-use stentor_types::{Codec, Frames, MediaTime, Rendition, Slot, TapeHead};
+use stentor_types::{Codec, Frames, MediaTime, Rendition, ShowTitle, Slot, TapeHead};
 
 use crate::container::Container;
 use crate::{FormatError, Interval};
@@ -69,7 +69,12 @@ pub(crate) fn check(head: &TapeHead, rendition: Rendition) -> Result<(), FormatE
 }
 
 /// Both header pages. A title has at most 120 characters, so the tags fit into one page.
-pub(crate) fn header_pages(head: &TapeHead, pre_skip: u16, title: Option<&str>, serial: u32) -> Vec<u8> {
+pub(crate) fn header_pages(
+    head: &TapeHead,
+    pre_skip: u16,
+    title: Option<&ShowTitle>,
+    serial: u32,
+) -> Vec<u8> {
     let mut id = Vec::from(*b"OpusHead\x01");
     id.push(head.channels.count() as u8);
     id.extend_from_slice(&pre_skip.to_le_bytes());

@@ -5,28 +5,35 @@ use mp4_atom::{
     Any, Edts, Elst, ElstEntry, FourCC, Ftyp, Hdlr, Meta, Moov, Sbgp, SbgpEntry, Stbl, Stco, Stsc, StscEntry,
     Stsz, StszSamples, Stts, SttsEntry, Udta,
 };
-use stentor_types::{Codec, Frames, Rendition, Slot, TapeHead};
+use stentor_types::{Codec, Frames, Rendition, ShowTitle, Slot, TapeHead};
 
 use crate::FormatError;
 use crate::boxes::{ROLL, movie, put, roll_description, sample_description};
 use crate::file::Sizes;
 use crate::file::span::Span;
 
+/// What stands before the sound besides the sizes and offsets: about 700 bytes of boxes, and a title of at most
+/// 120 characters, which are 480 bytes.
+const INTRO_BYTES_MAX: usize = 2048;
+
 /// Everything before the first frame, the header of `mdat` included.
 pub(super) fn intro(
     head: &TapeHead,
     rendition: Rendition,
-    title: Option<&str>,
+    title: Option<&ShowTitle>,
     span: &Span,
-    sizes: &Sizes,
+    mut sizes: Sizes,
 ) -> Result<Bytes, FormatError> {
     let ftyp = Ftyp {
         major_brand: b"M4A ".into(),
         minor_version: 0,
         compatible_brands: vec![b"M4A ".into(), b"mp42".into(), b"isom".into()],
     };
-    let mut moov = moov(head, rendition, title, span, sizes)?;
-    let mut out = Vec::new();
+    // The index of hours is megabytes: it is built once and written without growing.
+    let index_bytes = 4 * (sizes.frames.len() + sizes.chunk_ends.len());
+    let mut out = Vec::with_capacity(index_bytes + INTRO_BYTES_MAX);
+    let frames = std::mem::take(&mut sizes.frames);
+    let mut moov = moov(head, rendition, title, span, frames)?;
     put(&mut out, &ftyp);
     let ftyp_bytes = out.len();
     put(&mut out, &moov);
@@ -59,17 +66,17 @@ pub(super) fn chunk(span: &Span, slot: Slot, frames: &Frames) -> Bytes {
 fn moov(
     head: &TapeHead,
     rendition: Rendition,
-    title: Option<&str>,
+    title: Option<&ShowTitle>,
     span: &Span,
-    sizes: &Sizes,
+    sizes: Vec<u32>,
 ) -> Result<Moov, FormatError> {
-    let samples = sizes.frames.len() as u32;
+    let samples = sizes.len() as u32;
     let stbl = Stbl {
         stsd: sample_description(head, rendition)?,
         stts: Stts { entries: durations(span) },
         stsc: Stsc { entries: samples_per_chunk(span) },
-        stsz: Stsz { samples: StszSamples::Different { sizes: sizes.frames.clone() } },
-        stco: Some(Stco { entries: vec![0; sizes.chunk_ends.len()] }),
+        stsz: Stsz { samples: StszSamples::Different { sizes } },
+        stco: Some(Stco { entries: vec![0; span.chunks() as usize] }),
         sgpd: vec![roll_description(Codec::Aac, false)],
         sbgp: vec![Sbgp {
             grouping_type: ROLL,
@@ -114,9 +121,9 @@ fn samples_per_chunk(span: &Span) -> Vec<StscEntry> {
 }
 
 /// The title where players look for it: an item `©nam` of the iTunes list, UTF-8.
-fn title_meta(title: &str) -> Meta {
+fn title_meta(title: &ShowTitle) -> Meta {
     const UTF_8: u32 = 1;
-    let data = boxed(b"data", &[&UTF_8.to_be_bytes()[..], &[0; 4], title.as_bytes()].concat());
+    let data = boxed(b"data", &[&UTF_8.to_be_bytes()[..], &[0; 4], title.as_str().as_bytes()].concat());
     let item = boxed(b"\xA9nam", &data);
     let handler = Hdlr { handler: b"mdir".into(), name: String::new() };
     Meta { hdlr: handler, items: vec![Any::Unknown(FourCC::new(b"ilst"), item)] }

@@ -7,8 +7,8 @@
 //! stays a second of the file.
 //!
 //! **Drive it so:** ask [`FileLayout::slots`] which chunks are needed, give their frame lengths to
-//! [`FileLayout::new`], then for each request walk [`FileLayout::pieces`] and turn each [`Piece::Chunk`] into bytes with
-//! [`FileLayout::chunk_bytes`].
+//! [`FileLayout::new`], then for each request walk [`FileLayout::pieces`] and turn each [`Piece::Chunk`] into
+//! bytes with [`FileLayout::chunk_bytes`].
 
 mod m4a;
 mod ogg_file;
@@ -17,7 +17,7 @@ mod span;
 use std::ops::Range;
 
 use bytes::Bytes;
-use stentor_types::{Codec, Frames, MediaTime, Rendition, Slot, TapeHead};
+use stentor_types::{Codec, Frames, MediaTime, Rendition, ShowTitle, Slot, TapeHead};
 
 use crate::FormatError;
 use span::Span;
@@ -25,8 +25,8 @@ use span::Span;
 /// The longest recording that a file holds, 24 h: 86,400 s / 0.32 s.
 ///
 /// A layout keeps 9 bytes a chunk, and for M4A the head of the file with 4 bytes a frame and 4 a chunk.
-/// 3 h are 33,750 chunks and 506,250 AAC frames: 0.3 MB for Ogg, 2.5 MB for M4A (about 7 MB while it is made).
-/// 24 h are 8 times as much.
+/// 3 h are 33,750 chunks and 506,250 AAC frames: 0.3 MB for Ogg, 2.5 MB for M4A (5 MB while it is made).
+/// 24 h are 8 times as much. So a server keeps the layout of a recording and does not make one for each request.
 pub const FILE_CHUNKS_MAX: u64 = 270_000;
 
 /// What kind of file a rendition becomes.
@@ -98,7 +98,7 @@ impl FileLayout {
     pub fn new<L: AsRef<[u16]>>(
         head: &TapeHead,
         rendition: Rendition,
-        title: Option<&str>,
+        title: Option<&ShowTitle>,
         range: Range<MediaTime>,
         mut lens_of: impl FnMut(Slot) -> Option<L>,
     ) -> Result<Self, FormatError> {
@@ -117,7 +117,7 @@ impl FileLayout {
         seed.add(head.show.as_str().as_bytes());
         seed.add(&head.anchor.0.to_be_bytes());
         seed.add(rendition.name().as_bytes());
-        seed.add(title.unwrap_or_default().as_bytes());
+        seed.add(title.map_or("", ShowTitle::as_str).as_bytes());
         seed.add(&range.start.0.to_be_bytes());
         seed.add(&range.end.0.to_be_bytes());
         for slot in span.slot_numbers() {
@@ -131,12 +131,13 @@ impl FileLayout {
             sizes.add(rendition.codec(), lens);
         }
         let serial = crate::ogg::serial(head, rendition);
+        let mut ends = sizes.chunk_ends.clone();
         let intro = match FileKind::of(rendition) {
-            FileKind::M4a => m4a::intro(head, rendition, title, &span, &sizes)?,
+            FileKind::M4a => m4a::intro(head, rendition, title, &span, sizes)?,
             FileKind::Opus => ogg_file::intro(head, title, &span, serial),
         };
-        let intro_bytes = intro.len() as u64;
-        let ends = sizes.chunk_ends.iter().map(|end| intro_bytes + end).collect();
+        ends.iter_mut().for_each(|end| *end += intro.len() as u64);
+        let ends = ends.into();
         let (holes, etag_seed) = (holes.into(), seed.0);
         Ok(Self { rendition, span, serial, intro, ends, holes, filler, etag_seed })
     }
@@ -178,7 +179,8 @@ impl FileLayout {
     }
 
     /// The bytes of a chunk as they stand in the file: raw frames in M4A, a page in Ogg.
-    /// [`FormatError::Chunk`] if `frames` are not those whose lengths the layout was made of, or the slot is not part of the file.
+    /// [`FormatError::Chunk`] if `frames` are not those whose lengths the layout was made of, or the slot is
+    /// not part of the file.
     pub fn chunk_bytes(&self, slot: Slot, frames: &Frames) -> Result<Bytes, FormatError> {
         let index = self.span.index_of(slot).ok_or(FormatError::Chunk(slot))?;
         check(self.rendition.codec(), slot, frames.lens_bytes())?;

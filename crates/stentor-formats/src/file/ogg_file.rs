@@ -1,13 +1,13 @@
 //! The Ogg Opus file: header pages, then a page for each chunk, 43 bytes or more of it not sound.
 
 use bytes::Bytes;
-use stentor_types::{Frames, MediaTime, Slot, TapeHead};
+use stentor_types::{Frames, MediaTime, ShowTitle, Slot, TapeHead};
 
 use crate::file::span::Span;
 use crate::ogg::{FLAG_END, HEADER_PAGES, PAGE_FIXED_BYTES, Page, header_pages, put_page, segments_of};
 
 /// The header pages. What the decoder needs to settle is skipped with the codec's delay (RFC 7845 §4.6).
-pub(super) fn intro(head: &TapeHead, title: Option<&str>, span: &Span, serial: u32) -> Bytes {
+pub(super) fn intro(head: &TapeHead, title: Option<&ShowTitle>, span: &Span, serial: u32) -> Bytes {
     let pre_skip = u16::try_from(span.lead_samples).expect("codec delay and nine frames at most");
     header_pages(head, pre_skip, title, serial).into()
 }

@@ -115,7 +115,8 @@ proptest! {
                 continue;
             }
             // What a server finds under the name: from the first chunk as far as name and run go.
-            let of_name = runs.iter().find(|run| run.epoch == name.first.epoch && (run.first..run.end).contains(&name.first.slot));
+            let (epoch, first) = (name.first.epoch, name.first.slot);
+            let of_name = runs.iter().find(|run| run.epoch == epoch && (run.first..run.end).contains(&first));
             let end = of_name.map(|run| run.end.min(name.end_max()));
             prop_assert_eq!(end, Some(segment.slots_covered().end));
         }

@@ -4,11 +4,13 @@ use std::ops::Range;
 
 use stentor_formats::{FileKind, FileLayout, FormatError, Piece};
 use stentor_types::time::CHUNK_SAMPLES;
-use stentor_types::{Frames, MediaTime, Rendition, Slot};
+use stentor_types::{Frames, MediaTime, Rendition, ShowTitle, Slot};
 
 use crate::ffmpeg::{decode, probe};
 use crate::sound::{lateness, likeness, loudness};
 use crate::tape::{FIRST, TAPE, Tape};
+
+const TITLE: &str = "Ein „Titel“ & mehr";
 
 /// A part of the tape, in samples from its first.
 fn range(samples: Range<u64>) -> Range<MediaTime> {
@@ -22,8 +24,8 @@ fn layout(
     hole: &[Slot],
 ) -> Result<FileLayout, FormatError> {
     let on_tape = |slot| if hole.contains(&slot) { None } else { tape.chunk(rendition, slot) };
-    let title = Some("Ein „Titel“ & mehr");
-    FileLayout::new(&tape.head, rendition, title, range(samples), |slot| {
+    let title: ShowTitle = TITLE.parse().expect("a title");
+    FileLayout::new(&tape.head, rendition, Some(&title), range(samples), |slot| {
         on_tape(slot).map(Frames::lens_bytes)
     })
 }
@@ -139,7 +141,7 @@ fn a_file_says_what_it_is() {
             FileKind::M4a => "format_tags=title",
             FileKind::Opus => "stream_tags=title",
         };
-        assert_eq!(probe(&name, &file, entry), "Ein „Titel“ & mehr");
+        assert_eq!(probe(&name, &file, entry), TITLE);
         // ffprobe counts in what an Ogg's decoder skips: here 160 ms and a frame or so.
         let duration: f64 = probe(&name, &file, "format=duration").parse().expect("seconds");
         assert!((3.0..3.19).contains(&duration), "{rendition}: {duration}");
@@ -157,6 +159,18 @@ fn a_changed_chunk_is_noticed() {
     assert_eq!(layout.chunk_bytes(outside, frames), Err(FormatError::Chunk(outside)));
     let broken = FileLayout::new(&TAPE.head, Rendition::Opus32, None, range(0..9999), |_| Some([1u16; 15]));
     assert!(matches!(broken, Err(FormatError::Chunk(_))));
+}
+
+#[test]
+fn three_hours_have_an_index_of_two_megabytes() {
+    let hours = range(0..3 * 3600 * 48_000);
+    let layout = FileLayout::new(&TAPE.head, Rendition::Aac64, None, hours, |_| Some([171u16; 15]));
+    let layout = layout.expect("a file");
+    let Some(Piece::Literal(index)) = layout.pieces(0..u64::MAX).next() else { panic!("a file has a head") };
+    // 506,250 sizes and 33,750 offsets of 4 bytes, a few of both more for delay and settling.
+    assert!((2_160_000..2_161_000).contains(&index.len()), "{}", index.len());
+    assert_eq!(layout.duration_samples(), 3 * 3600 * 48_000);
+    assert_eq!(layout.pieces(layout.len() - 1..layout.len()).count(), 1);
 }
 
 #[test]
