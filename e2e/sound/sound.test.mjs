@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { match } from './envelope.mjs';
+import { match, matchPieces } from './envelope.mjs';
 import { assertPitches, level_dbfs, levels_dbfs } from './pitch.mjs';
 import { burstPitch, beeps, PITCH_A_HZ, PITCH_B_HZ, PITCH_C_HZ, RATE_HZ, timeBursts } from './tones.mjs';
 
@@ -67,4 +67,11 @@ test('speech matches itself at its place, louder or softer, and nothing else', (
   const found = match(heard, said);
   assert.ok(found.correlation > 0.99 && Math.abs(found.at_s - 7) < 0.03, JSON.stringify(found));
   assert.ok(match(syllables(2, 10), said).correlation < 0.7);
+
+  const long = said.slice(2 * RATE_HZ);
+  long.fill(0, 3.5 * RATE_HZ, 4 * RATE_HZ);
+  const torn = matchPieces(long, said);
+  assert.ok(torn.correlation > 0.95 && torn.steady === 1, JSON.stringify(torn));
+  const shuffled = Float32Array.from([...said.slice(6 * RATE_HZ), ...said.slice(0, 3 * RATE_HZ)]);
+  assert.ok(matchPieces(shuffled.reverse(), said).correlation < 0.9);
 });
