@@ -1,0 +1,103 @@
+//! `[front]`, `[stage]` and `[desk]`: the three doors.
+
+use std::net::SocketAddr;
+
+use super::section::{SectionSpec, Wrong, section};
+use super::url::BaseUrl;
+
+section! {
+    /// The front door, where listeners come in.
+    ["front"] RawFront {
+        /// Address and port. `[::]` is every address of this machine, those of IPv4 as well.
+        listen: String = Some("\"[::]:8080\""), "\"[::]:8080\"", Some("--front");
+        /// What listeners' links begin with, where that is not this machine's own address: a name, or a
+        /// proxy in front. Made from `listen` if it is not set, with `localhost` for every address.
+        url: String = None, "\"https://listen.example.org\"", None;
+    }
+}
+
+section! {
+    /// The stage door, where speakers and hosts come in.
+    ["stage"] RawStage {
+        /// Address and port.
+        listen: String = Some("\"[::]:8081\""), "\"[::]:8081\"", Some("--stage");
+        /// What speakers' links begin with. Made from `listen` if it is not set. Browsers give a microphone
+        /// to `https` only, and to `localhost`.
+        url: String = None, "\"https://stage.example.org\"", None;
+    }
+}
+
+section! {
+    /// The desk, where the operator comes in.
+    ["desk"] RawDesk {
+        /// Address and port. On this machine only, unless you set it otherwise.
+        listen: String = Some("\"127.0.0.1:8083\""), "\"127.0.0.1:8083\"", Some("--desk");
+    }
+}
+
+/// A door that links lead to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Door {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// What links begin with, if the operator said so.
+    pub url: Option<BaseUrl>,
+}
+
+/// The operator's door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Desk {
+    /// Where it listens.
+    pub listen: SocketAddr,
+}
+
+impl Door {
+    /// What links begin with, once the door has its socket: `bound` says the port where the
+    /// configuration asked for any.
+    pub fn url_at(&self, bound: SocketAddr, has_tls: bool) -> BaseUrl {
+        self.url.clone().unwrap_or_else(|| BaseUrl::of_address(bound, has_tls))
+    }
+}
+
+impl RawFront {
+    pub(crate) fn check(self) -> Result<Door, Wrong> {
+        door(&Self::SPEC, self.listen, "[::]:8080", self.url)
+    }
+}
+
+impl RawStage {
+    pub(crate) fn check(self) -> Result<Door, Wrong> {
+        door(&Self::SPEC, self.listen, "[::]:8081", self.url)
+    }
+}
+
+impl RawDesk {
+    pub(crate) fn check(self) -> Result<Desk, Wrong> {
+        Ok(Desk { listen: address(&Self::SPEC, self.listen, "127.0.0.1:8083")? })
+    }
+}
+
+fn door(
+    spec: &SectionSpec,
+    listen: Option<String>,
+    default: &str,
+    url: Option<String>,
+) -> Result<Door, Wrong> {
+    let url = url.map(|text| text.parse().map_err(|why| spec.wrong("url", &text, format!("{why}"))));
+    Ok(Door { listen: address(spec, listen, default)?, url: url.transpose()? })
+}
+
+/// The address in a section's `listen`.
+pub(super) fn address(spec: &SectionSpec, text: Option<String>, default: &str) -> Result<SocketAddr, Wrong> {
+    let text = text.as_deref().unwrap_or(default);
+    text.parse().map_err(|_| {
+        let port = text.rsplit(':').next().and_then(|port| port.parse::<u16>().ok());
+        let port = port.or_else(|| default.parse::<SocketAddr>().ok().map(|address| address.port()));
+        let advice = format!(
+            "write a numeric address and a port, such as \"[::]:{0}\" for every address or \"127.0.0.1:{0}\" \
+             for this machine only",
+            port.unwrap_or_default(),
+        );
+        spec.wrong("listen", text, advice)
+    })
+}
