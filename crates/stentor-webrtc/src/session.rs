@@ -62,7 +62,8 @@ pub struct SessionConfig<'a> {
     pub kind: SessionKind,
     /// Whether we ask the peer for stereo, as the show is.
     pub channels: Channels,
-    /// Where the peer can reach our UDP port. Not both lists may be empty, nor an address unspecified.
+    /// Where the peer can reach our UDP port. Between the two lists there must be an address that can be
+    /// reached: not unspecified, multicast or IPv4 link-local, which are left out.
     pub udp: &'a [SocketAddr],
     /// Where the peer can reach our TCP port.
     pub tcp: &'a [SocketAddr],
@@ -219,12 +220,13 @@ impl Session {
         config: SessionConfig<'_>,
         offer: &str,
     ) -> Result<Accepted, OfferError> {
-        assert!(!config.udp.is_empty() || !config.tcp.is_empty(), "a session needs an address of ours");
         let mut offer = Offer::parse(offer)?;
         offer.wants_sound &= config.kind == SessionKind::Stage;
         let mut rtc = build_rtc(now, timebase, identity, &offer);
         let mut candidates = Vec::new();
-        for candidate in sdp::host_candidates(config.udp, config.tcp) {
+        let addresses = sdp::host_candidates(config.udp, config.tcp);
+        assert!(!addresses.is_empty(), "a session needs an address of ours that a peer can reach");
+        for candidate in addresses {
             candidates.extend(rtc.add_local_candidate(candidate).map(Candidate::to_sdp_string));
         }
         let ice = negotiate(&mut rtc, &offer)?;
