@@ -126,15 +126,11 @@ impl DataFolder {
     pub fn open(dir: &Path) -> Result<Self, DataError> {
         let shows = dir.join("shows");
         system("create", dir, fs::create_dir_all(dir))?;
-        let is_new = check_version(dir)?;
+        check_version(dir)?;
         let lock = take_lock(dir)?;
-        if is_new {
-            let version = format!("{VERSION}\n");
-            write_atomically(&dir.join("VERSION"), version.as_bytes(), 0o644)?;
-        }
+        // Written at every start: a disk that refuses is to be known before the doors open.
+        write_atomically(&dir.join("VERSION"), format!("{VERSION}\n").as_bytes(), 0o644)?;
         system("create", &shows, fs::create_dir_all(&shows))?;
-        // Writing is tried before the doors open: a read-only disk is to be known now.
-        system("write to", dir, sync_dir(dir))?;
         let operator_key = key_line(&dir.join("operator.key"))?;
         if operator_key.len() < OPERATOR_KEY_CHARS_MIN {
             let why =
@@ -286,8 +282,8 @@ pub fn write_atomically(file: &Path, bytes: &[u8], mode: u32) -> Result<(), Data
     system("write", file, written)
 }
 
-/// Whether the folder is new. Refuses one that is newer or not ours.
-fn check_version(dir: &Path) -> Result<bool, DataError> {
+/// Refuses a folder that is newer or not ours.
+fn check_version(dir: &Path) -> Result<(), DataError> {
     let file = dir.join("VERSION");
     match read_bounded(&file, LINE_BYTES_MAX) {
         Ok(text) => {
@@ -295,7 +291,7 @@ fn check_version(dir: &Path) -> Result<bool, DataError> {
             let why = "it does not hold a version; restore it from a copy of the folder";
             match text.trim().parse::<u64>() {
                 Ok(found) if found > u64::from(VERSION) => Err(DataError::Newer { dir: dir.into(), found }),
-                Ok(found) if found == u64::from(VERSION) => Ok(false),
+                Ok(found) if found == u64::from(VERSION) => Ok(()),
                 _ => Err(DataError::Damaged { file, why }),
             }
         }
@@ -305,7 +301,7 @@ fn check_version(dir: &Path) -> Result<bool, DataError> {
                 name == "lock" || name == "lost+found" || name == ".VERSION.new"
             };
             if entries(dir)?.iter().all(is_start) {
-                Ok(true)
+                Ok(())
             } else {
                 Err(DataError::NotOurs { dir: dir.into() })
             }
