@@ -15,6 +15,8 @@ import { until } from './until.mjs';
 export async function chromiumPage({ microphone = null, init = [] } = {}) {
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
+    // Without this, its sound library would start a sound server that outlives the test.
+    env: { ...process.env, PULSE_SERVER: 'unix:/nowhere' },
     // Playwright mutes by default, and a muted tab may be treated otherwise than a heard one.
     ignoreDefaultArgs: ['--mute-audio'],
     args: [
