@@ -21,10 +21,10 @@ struct OpusSetting {
 }
 
 const OPUS: [OpusSetting; 3] = [
-    OpusSetting { rendition: Rendition::Opus64, application: opus::Application::Audio, complexity: 5 },
-    OpusSetting { rendition: Rendition::Opus32, application: opus::Application::Audio, complexity: 5 },
+    OpusSetting { rendition: Rendition::Opus64, application: opus::Application::Audio, complexity: 10 },
+    OpusSetting { rendition: Rendition::Opus32, application: opus::Application::Audio, complexity: 10 },
     // At 16 kbps speech is intelligible because SILK models a voice.
-    OpusSetting { rendition: Rendition::Opus16, application: opus::Application::Voip, complexity: 5 },
+    OpusSetting { rendition: Rendition::Opus16, application: opus::Application::Voip, complexity: 10 },
 ];
 
 /// Encoded frames on their way into a chunk.

@@ -33,7 +33,7 @@ const BITRATE_MONO: i32 = 40_000;
 const BITRATE_STEREO: i32 = 64_000;
 
 /// libopus' effort, 0 to 10; see `examples/load.rs` for what it costs.
-const COMPLEXITY: i32 = 5;
+const COMPLEXITY: i32 = 8;
 
 /// The longest frame of Opus (RFC 6716 §3.2.1, 1,275 bytes) and some.
 const PACKET_BYTES_MAX: usize = 1_500;

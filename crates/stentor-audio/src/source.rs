@@ -174,3 +174,48 @@ fn append(to: &mut Vec<f32>, sound: &[f32], channels: usize, gain: &mut f32, goa
         to.extend(sample.iter().map(|x| x * *gain));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 10 s of a hum that pauses a fifth of each second, encoded.
+    fn hum() -> Vec<Vec<u8>> {
+        let rate = 48_000;
+        let mut encoder =
+            opus::Encoder::new(rate, opus::Channels::Mono, opus::Application::Voip).expect("encoder");
+        let hum = |i: u32| (i as f32 * 0.0288).sin() * if i % rate < 38_400 { 0.3 } else { 0.0 };
+        let sound: Vec<f32> = (0..10 * rate).map(hum).collect();
+        sound.chunks(FRAME).map(|frame| encoder.encode_vec_float(frame, 1_500).expect("encode")).collect()
+    }
+
+    /// Speakers' clocks are off by up to 200 ppm: 240 ms in 20 minutes, all of it to be cut out or
+    /// put in, so that the delay neither grows nor runs out.
+    #[test]
+    fn a_drifting_clock_never_piles_up_delay() {
+        let packets = hum();
+        for ppm in [-200i64, 200] {
+            let name = "Ada".parse().expect("a name");
+            let mut source = Source::new(name, Channels::Mono, None).expect("a source");
+            let (mut sent, mut headroom_ms_max) = (0i64, 0);
+            for tick in 0..60_000i64 {
+                let now = tick * FRAME as i64;
+                let arrival = |n: i64| (n + 1) * FRAME as i64 * (1_000_000 + ppm) / 1_000_000;
+                while arrival(sent) <= now {
+                    let payload = packets[sent as usize % packets.len()].clone().into();
+                    source.jitter.insert(sent as u64, (sent * FRAME as i64) as u64, payload, arrival(sent));
+                    sent += 1;
+                }
+                source.pull(now);
+                headroom_ms_max = headroom_ms_max.max(source.jitter.stats().headroom_ms);
+            }
+            let stats = source.jitter.stats();
+            assert!(headroom_ms_max <= 70, "{ppm} ppm: {headroom_ms_max} ms");
+            assert_eq!(stats.late + stats.dropped + stats.duplicate, 0, "{ppm} ppm: {stats:?}");
+            assert_eq!(stats.concealed_samples, 0, "{ppm} ppm: {stats:?}");
+            let spliced = stats.lengthened_samples as i64 - stats.shortened_samples as i64;
+            let drifted = ppm * 1_200 * 48_000 / 1_000_000;
+            assert!((spliced - drifted).abs() < 48 * 60, "{ppm} ppm: {spliced} against {drifted}");
+        }
+    }
+}
