@@ -45,7 +45,7 @@ pub struct Index {
     tape: TapeId,
     /// By first slot. Runs neither overlap nor touch, unless their epochs differ.
     runs: BTreeMap<Slot, Entries>,
-    /// Holes as they were recorded, by first slot; a chunk counts more than a hole.
+    /// Holes as they were recorded, by first slot, apart from each other; a chunk counts more than a hole.
     recorded_holes: BTreeMap<Slot, (Slot, HoleCause)>,
     /// In order of media time; what was known earlier first.
     marks: Vec<Mark>,
@@ -102,13 +102,10 @@ impl Index {
                     self.epochs.insert(at, start);
                 }
             }
-            Record::Hole { first, end, cause } if first < end => {
-                let hole = self.recorded_holes.entry(*first).or_insert((*end, *cause));
-                hole.0 = hole.0.max(*end);
-            }
+            Record::Hole { first, end, cause } => self.add_hole(*first, *end, *cause),
             Record::Marks(marks) => marks.iter().for_each(|mark| self.add_mark(mark)),
             Record::Closed { end } => self.closed = Some(*end),
-            Record::Head { .. } | Record::Hole { .. } | Record::Unknown { .. } => {}
+            Record::Head { .. } | Record::Unknown { .. } => {}
         }
         true
     }
@@ -246,6 +243,21 @@ impl Index {
             let next = self.runs.remove(&end).expect("looked up above");
             let run = self.runs.get_mut(&first).expect("indexed above");
             run.locations.extend(next.locations);
+        }
+    }
+
+    /// Adds what no hole covers yet: the first word about a slot counts.
+    fn add_hole(&mut self, first: Slot, end: Slot, cause: HoleCause) {
+        let mut from = first;
+        while from < end {
+            let around = self.recorded_holes.range(..=from).next_back().filter(|(_, hole)| from < hole.0);
+            if let Some((_, (known_end, _))) = around {
+                from = *known_end;
+                continue;
+            }
+            let to = self.recorded_holes.range(from..).next().map_or(end, |(next, _)| end.min(*next));
+            self.recorded_holes.insert(from, (to, cause));
+            from = to;
         }
     }
 

@@ -9,7 +9,8 @@ use serde::Serialize;
 /// minutes at most, and repeating the head in each costs 17 kB in 64 MiB.
 pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
 
-/// The number of a segment file. Numbers rise and none is used for two files.
+/// The number of a segment file. Numbers rise, and none is used for two files: a file's name is safe on the
+/// disk before anything is written into it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Segment(pub u32);

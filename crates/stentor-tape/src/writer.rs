@@ -400,7 +400,10 @@ impl Writer {
         again.into_iter().rev().for_each(|record| self.queue.push_front(record));
         self.unsynced_since = None;
         self.sync_now = false;
-        if !matches!(self.phase, Phase::Resuming(_)) {
+        if matches!(self.phase, Phase::Resuming(_)) {
+            // What the earlier writer left may yet vanish, and is not to be missed then.
+            self.after = None;
+        } else {
             self.segment = self.segment.next();
         }
         self.phase = Phase::Down { retry_at: self.now + self.retry_after };
@@ -461,6 +464,11 @@ impl Writer {
             self.segment = segment.next();
             self.phase = Phase::Between;
             return self.next_op();
+        }
+        // Told once the worst is over, so that a slow disk gets one hole to write and not one for each chunk.
+        if self.queue.len() <= BACKLOG_CHUNKS_MAX / 2 {
+            let lost = std::mem::take(&mut self.lost).records();
+            lost.into_iter().rev().for_each(|record| self.queue.push_front(record));
         }
         let record = self.queue.pop_front()?;
         let place = Place { segment, offset: self.len_bytes };

@@ -145,10 +145,11 @@ impl Disk {
     pub(crate) fn flip(&mut self, rng: &mut Rng) {
         let at = rng.below(self.files.len() as u64) as usize;
         let Some((segment, file)) = self.files.iter_mut().nth(at) else { return };
-        if file.safe.is_empty() {
+        let len = file.safe.len().min(file.seen.len());
+        if len == 0 {
             return;
         }
-        let byte = rng.below(file.safe.len() as u64) as usize;
+        let byte = rng.below(len as u64) as usize;
         let bit = 1 << rng.below(8);
         file.safe[byte] ^= bit;
         file.seen[byte] ^= bit;
