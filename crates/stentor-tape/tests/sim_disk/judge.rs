@@ -194,6 +194,7 @@ impl Judge {
             assert!(live.marks().iter().all(|mark| index.marks().contains(mark)));
             assert!(index.chunks() <= live.chunks() + 1);
         }
+        assert!(self.life.closed || index.closed().is_none(), "nobody has closed this tape");
         if self.life.closed && !flips {
             self.judge_closed(index);
         }

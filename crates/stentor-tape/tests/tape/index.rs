@@ -36,7 +36,9 @@ proptest! {
                     Record::Chunk(chunk(1, slot))
                 }
                 Added::Hole(first, end, cause) => {
-                    (first..end).for_each(|slot| drop(causes.entry(slot).or_insert(cause)));
+                    for slot in first..end {
+                        causes.entry(slot).or_insert(cause);
+                    }
                     Record::Hole { first: Slot(first), end: Slot(end), cause }
                 }
                 Added::Mark(slot) => {
