@@ -1,1 +1,41 @@
-//! The shell: doors, media socket, mixer threads, tape thread, data folder, notices, metrics.
+//! The shell: doors, media socket, mixer threads, tape threads, data folder, notices, metrics.
+//!
+//! A [`Server`] is opened from a configuration and run until it is told to stop. Its threads:
+//!
+//! | thread | waits for | hands on to |
+//! |---|---|---|
+//! | `media` | packets of speakers ([`media`]) | mixers, the node |
+//! | `mix …`, one a running show | its next 20 ms ([`mixer_thread`]) | readers, `tape …`, `media`, `news` |
+//! | `tape …`, one a show | chunks and documents ([`tape::thread`]) | the disk, the node |
+//! | `news` | what mixers tell the node ([`shell`]) | the node |
+//! | the runtime's | requests at the three doors | the node, the tape's readers |
+//!
+//! The node itself ([`stentor_node::Node`]) has no thread: it is asked under one lock, by [`shell::Shell::ask`],
+//! which performs at once what it decided.
+
+pub mod cert;
+pub mod clock;
+pub mod config;
+pub mod data_folder;
+pub mod desk;
+pub mod door;
+mod entropy;
+pub mod front;
+pub mod media;
+pub mod metrics;
+pub mod mixer_thread;
+pub mod notice;
+pub mod pages;
+pub mod problem;
+mod server;
+pub mod shell;
+pub mod stage_door;
+pub mod tape;
+pub mod tls;
+
+/// Random bytes for [`stentor_node::Node`]'s arguments.
+pub fn entropy() -> [u8; 32] {
+    entropy::bytes()
+}
+
+pub use server::{Addresses, Server, StartError};

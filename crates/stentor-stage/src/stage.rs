@@ -261,6 +261,11 @@ impl Stage {
         self.links.in_order().into_iter().filter_map(person).collect()
     }
 
+    /// The session by which a link's person is here, if they are.
+    pub fn session_of(&self, link: LinkId) -> Option<SessionId> {
+        self.sessions.of(link).map(|session| session.id)
+    }
+
     /// A new link. Without a label it is called after its role; without an expiry it lives for
     /// [`LINK_LIFETIME`] after the start.
     pub fn invite(

@@ -1,3 +1,48 @@
 //! The command line of Stentor.
 
-fn main() {}
+mod cli;
+mod demo;
+mod publish;
+mod reference;
+mod serve;
+mod show;
+mod tape;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use stentor_server::cert;
+use stentor_server::clock::Clock;
+use stentor_server::config::ConfigError;
+
+use crate::cli::{Cli, Command};
+
+/// A configuration that cannot be used (EX_USAGE of sysexits.h), so that a supervisor does not retry.
+const EXIT_CONFIG: u8 = 64;
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Serve(args) => serve::serve(args),
+        Command::Demo(args) => demo::demo(args),
+        Command::Show(args) => show::show(args),
+        Command::Publish(args) => publish::publish(args),
+        Command::Tape(command) => tape::tape(command),
+        Command::Cert(args) => make_cert(&args),
+        Command::Reference { dir } => reference::write(&dir),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("stentor: {error:#}");
+            let is_config = error.downcast_ref::<ConfigError>().is_some();
+            if is_config { ExitCode::from(EXIT_CONFIG) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+fn make_cert(args: &cli::CertArgs) -> anyhow::Result<()> {
+    let names = if args.names.is_empty() { cert::own_names() } else { args.names.clone() };
+    let made = cert::make(&names, &args.dir, Clock::start().wall())?;
+    println!("{made}");
+    Ok(())
+}

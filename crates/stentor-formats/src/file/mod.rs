@@ -142,6 +142,11 @@ impl FileLayout {
         Ok(Self { rendition, span, serial, intro, ends, holes, filler, etag_seed })
     }
 
+    /// Whose frames it is made of.
+    pub const fn rendition(&self) -> Rendition {
+        self.rendition
+    }
+
     /// What kind of file it is.
     pub const fn kind(&self) -> FileKind {
         FileKind::of(self.rendition)

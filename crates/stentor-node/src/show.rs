@@ -1,0 +1,408 @@
+//! One show on this machine: its stage, and how far its sound is.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use stentor_audio::{MixerCommand, MixerConfig, Programme as MixerProgramme};
+use stentor_stage::{Life, Phase, Programme, Stage, StageEvent};
+use stentor_tape::Overlay;
+use stentor_types::time::CHUNK_SAMPLES;
+use stentor_types::{
+    Epoch, Mark, MarkBody, MediaTime, Mono, Now, PersonName, Position, SlateReason, Slot, SpeakerId, Wall,
+};
+
+use crate::effect::Effect;
+
+/// A slot's length in microseconds of the monotonic clock.
+const SLOT_US: u64 = CHUNK_SAMPLES as u64 * 1_000_000 / 48_000;
+
+/// A mixer that failed within this time of its start is not started again at once.
+const MIXER_TRIAL: Duration = Duration::from_secs(10);
+
+/// How long a mixer that keeps failing is left alone: often enough that a show comes back by itself,
+/// rare enough that its epochs (one each) and log lines stay few.
+const MIXER_RETRY: Duration = Duration::from_secs(1);
+
+/// Marks kept in memory: three hours with a change of speaker every second are 10,800. Beyond it the
+/// oldest remarks on who speaks are forgotten here; the tape keeps them.
+const MARKS_MAX: usize = 20_000;
+
+/// A new epoch begins at most this far in the future of the wall clock: one slot to round up, and
+/// the tape's margin for chunks that were heard but not written (2 s).
+const START_AHEAD_MAX: Duration = Duration::from_secs(4);
+
+/// What the disk says of a show's tape.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DiskState {
+    /// It takes what it is given.
+    #[default]
+    Ok,
+    /// It is full, or its reserve is reached.
+    Full,
+    /// It fails.
+    Failed,
+}
+
+/// What the shell found when it opened a tape.
+#[derive(Clone, Debug)]
+pub struct OpenedTape {
+    /// Wall time of slot 0.
+    pub anchor: Wall,
+    /// Where the new epoch may begin: above everything that was ever used.
+    pub next: Position,
+    /// The slot after the last one on the tape, if there is one.
+    pub written_end: Option<Slot>,
+    /// The marks on the tape, in order of media time.
+    pub marks: Vec<Mark>,
+}
+
+/// One show: its people by [`Stage`], its sound by name.
+pub struct Show {
+    pub(crate) stage: Stage,
+    sound: Sound,
+    /// Who is mixed, kept to tell a mixer that is started anew.
+    sources: BTreeMap<SpeakerId, (PersonName, bool)>,
+    /// Marks that were due while no mixer ran.
+    marks_due: Vec<MarkBody>,
+    marks: Vec<Mark>,
+    levels: BTreeMap<SpeakerId, f32>,
+    slate: Option<SlateReason>,
+    speaking: Vec<PersonName>,
+    disk: DiskState,
+    recording: Option<(MediaTime, MediaTime)>,
+    recording_ready: bool,
+    effects: VecDeque<Effect>,
+}
+
+/// How far the sound is.
+#[derive(Clone, Copy, Debug)]
+enum Sound {
+    /// The doors have not opened.
+    None,
+    /// The shell opens the tape.
+    Opening,
+    /// A mixer runs.
+    Running(Run),
+    /// The mixer failed; the next one starts then.
+    Broken { last: Run, retry_at: Mono },
+    /// The end is final.
+    Closed { anchor: Option<Wall> },
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    anchor: Wall,
+    first: Position,
+    start: Mono,
+    /// The slot after the newest chunk of this or an earlier epoch.
+    end: Slot,
+}
+
+impl Show {
+    /// A show around its stage. `recording` is what the overlay says of a show that has ended.
+    pub(crate) fn new(stage: Stage, recording: Option<(MediaTime, MediaTime)>) -> Self {
+        let ended = stage.phase() == Phase::Ended;
+        let mut show = Self {
+            stage,
+            sound: if ended { Sound::Closed { anchor: None } } else { Sound::None },
+            sources: BTreeMap::new(),
+            marks_due: Vec::new(),
+            marks: Vec::new(),
+            levels: BTreeMap::new(),
+            slate: None,
+            speaking: Vec::new(),
+            disk: DiskState::Ok,
+            recording,
+            recording_ready: ended && recording.is_some(),
+            effects: VecDeque::new(),
+        };
+        show.drain_stage();
+        show
+    }
+
+    /// The people's side of the show.
+    pub fn stage(&self) -> &Stage {
+        &self.stage
+    }
+
+    /// All marks so far, in order of media time; of a show that had ended before the start, none.
+    pub fn marks(&self) -> &[Mark] {
+        &self.marks
+    }
+
+    /// What listeners hear instead of the stage, if they do.
+    pub fn slate(&self) -> Option<SlateReason> {
+        self.slate
+    }
+
+    /// Who speaks now.
+    pub fn speaking(&self) -> &[PersonName] {
+        &self.speaking
+    }
+
+    /// A speaker's level in dBFS, as last measured.
+    pub fn level_dbfs(&self, speaker: SpeakerId) -> Option<f32> {
+        self.levels.get(&speaker).copied()
+    }
+
+    /// What the disk says.
+    pub fn disk(&self) -> DiskState {
+        self.disk
+    }
+
+    /// Wall time of slot 0, once there is a tape.
+    pub fn anchor(&self) -> Option<Wall> {
+        match self.sound {
+            Sound::Running(run) | Sound::Broken { last: run, .. } => Some(run.anchor),
+            Sound::Closed { anchor } => anchor,
+            Sound::None | Sound::Opening => None,
+        }
+    }
+
+    /// The newest chunk's name while a mixer runs.
+    pub fn newest(&self) -> Option<Position> {
+        match self.sound {
+            Sound::Running(run) if run.end > run.first.slot => {
+                Some(Position { epoch: run.first.epoch, slot: run.end.minus(1) })
+            }
+            _ => None,
+        }
+    }
+
+    /// The media time of second 0 of the show.
+    pub fn on_air_at(&self) -> Option<MediaTime> {
+        let mark = self.marks.iter().find(|mark| mark.body == MarkBody::OnAir);
+        mark.map(|mark| mark.at).or(self.recording.map(|(start, _)| start))
+    }
+
+    /// The recording's place on the media clock once the end is final.
+    pub fn recording(&self) -> Option<(MediaTime, MediaTime)> {
+        self.recording.filter(|_| self.recording_ready)
+    }
+
+    pub(crate) fn next_timeout(&self) -> Option<Mono> {
+        let retry_at = match self.sound {
+            Sound::Broken { retry_at, .. } => Some(retry_at),
+            _ => None,
+        };
+        [self.stage.next_timeout(), retry_at].into_iter().flatten().min()
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Now) {
+        self.stage.handle_timeout(now);
+        if let Sound::Broken { last, retry_at } = self.sound
+            && now.mono >= retry_at
+        {
+            self.restart_mixer(now, last);
+        }
+        self.drain_stage();
+    }
+
+    pub(crate) fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// Turns what the stage decided into effects.
+    pub(crate) fn drain_stage(&mut self) {
+        let mut changed = false;
+        while let Some(event) = self.stage.poll_event() {
+            changed |= !matches!(event, StageEvent::Save);
+            self.take_event(event);
+        }
+        if changed {
+            self.effects.push_back(Effect::StageChanged);
+        }
+    }
+
+    /// What of the tape the recording is, as the marks say.
+    fn overlay(&self) -> Option<Overlay> {
+        let overlay = Overlay::from_marks(&self.marks)?;
+        Some(Overlay { title: Some(self.stage.spec().title.clone()), ..overlay })
+    }
+
+    fn take_event(&mut self, event: StageEvent) {
+        match event {
+            StageEvent::Save => self.effects.push_back(Effect::Save(Box::new(self.stage.doc()))),
+            StageEvent::PhaseChanged(phase) => self.effects.push_back(Effect::PhaseChanged(phase)),
+            StageEvent::OpenTape => {
+                self.sound = Sound::Opening;
+                self.effects.push_back(Effect::OpenTape { channels: self.stage.spec().channels });
+            }
+            StageEvent::CloseTape => {
+                self.sound = Sound::Closed { anchor: self.anchor() };
+                self.slate = Some(SlateReason::Ended);
+                self.speaking.clear();
+                self.effects.push_back(Effect::StopMixer);
+                self.effects.push_back(Effect::CloseTape { overlay: self.overlay() });
+            }
+            StageEvent::Programme(programme) => self.order(MixerCommand::Programme(for_mixer(programme))),
+            StageEvent::MarkNow(body) => match self.sound {
+                Sound::Running(_) => self.order(MixerCommand::Mark(body)),
+                // Whatever became true before the first sample is true of the first sample.
+                _ => self.marks_due.push(body),
+            },
+            StageEvent::SourceAdded { speaker, name, hears } => {
+                self.sources.insert(speaker, (name.clone(), hears));
+                self.order(MixerCommand::AddSource { speaker, name, hears });
+            }
+            StageEvent::SourceRemoved { speaker } => {
+                self.sources.remove(&speaker);
+                self.levels.remove(&speaker);
+                self.order(MixerCommand::RemoveSource(speaker));
+            }
+            StageEvent::CloseSession { session, why } => {
+                self.effects.push_back(Effect::CloseSession { session, why });
+            }
+            // The stage may learn to say more; nothing here depends on it yet.
+            _ => {}
+        }
+    }
+
+    /// An order for the mixer, if one runs; a mixer that starts later is told everything.
+    fn order(&mut self, command: MixerCommand) {
+        if matches!(self.sound, Sound::Running(_)) {
+            self.effects.push_back(Effect::Mixer(command));
+        }
+    }
+
+    pub(crate) fn tape_opened(&mut self, now: Now, opened: OpenedTape) {
+        if !matches!(self.sound, Sound::Opening) {
+            return;
+        }
+        self.marks = opened.marks;
+        self.restore_lost_marks(opened.anchor);
+        let wall = opened.anchor.plus(Duration::from_micros(opened.next.slot.0.saturating_mul(SLOT_US)));
+        let ahead = wall.saturating_since(now.wall);
+        let start = now.mono + if ahead <= START_AHEAD_MAX { ahead } else { Duration::ZERO };
+        let run = Run { anchor: opened.anchor, first: opened.next, start, end: opened.next.slot };
+        self.start_mixer(run, opened.written_end);
+    }
+
+    /// The document is written before anybody is told that the show is on air, the tape a second
+    /// later: a crash in between leaves a show on air whose second 0 is not on the tape.
+    fn restore_lost_marks(&mut self, anchor: Wall) {
+        let Some(on_air_at) = self.stage.life().on_air_at() else { return };
+        let known = self.marks.iter().any(|mark| mark.body == MarkBody::OnAir);
+        let due = self.marks_due.contains(&MarkBody::OnAir);
+        if !known && !due {
+            let at = MediaTime::from_duration(on_air_at.saturating_since(anchor));
+            let mark = Mark { at, body: MarkBody::OnAir };
+            self.keep_mark(mark.clone());
+            self.effects.push_back(Effect::LateMarks(vec![mark]));
+        }
+        if let Life::Ending { ended_at, .. } = self.stage.life() {
+            let at = MediaTime::from_duration(ended_at.saturating_since(anchor));
+            let stands =
+                self.marks.iter().rev().find(|m| matches!(m.body, MarkBody::End | MarkBody::EndUndone));
+            if stands.is_none_or(|mark| mark.body != MarkBody::End) {
+                let mark = Mark { at, body: MarkBody::End };
+                self.keep_mark(mark.clone());
+                self.effects.push_back(Effect::LateMarks(vec![mark]));
+            }
+        }
+    }
+
+    fn start_mixer(&mut self, run: Run, written_end: Option<Slot>) {
+        let mut orders = Vec::new();
+        for (&speaker, (name, hears)) in &self.sources {
+            orders.push(MixerCommand::AddSource { speaker, name: name.clone(), hears: *hears });
+        }
+        orders.extend(self.marks_due.drain(..).map(MixerCommand::Mark));
+        orders.extend(self.stage.programme().map(|programme| MixerCommand::Programme(for_mixer(programme))));
+        self.sound = Sound::Running(run);
+        self.effects.push_back(Effect::StartMixer {
+            config: MixerConfig { channels: self.stage.spec().channels, first: run.first, start: run.start },
+            hole: written_end.filter(|end| *end < run.first.slot).map(|end| (end, run.first.slot)),
+            orders,
+        });
+    }
+
+    /// A chunk of this epoch is with the listeners.
+    pub(crate) fn published(&mut self, position: Position) {
+        if let Sound::Running(run) = &mut self.sound
+            && run.first.epoch == position.epoch
+        {
+            run.end = run.end.max(position.slot.next());
+        }
+    }
+
+    /// The mixer of this epoch is over without having been told to.
+    pub(crate) fn mixer_failed(&mut self, now: Now, epoch: Epoch) {
+        let Sound::Running(run) = self.sound else { return };
+        if run.first.epoch != epoch {
+            return;
+        }
+        self.levels.clear();
+        if now.mono.saturating_since(run.start) >= MIXER_TRIAL {
+            self.restart_mixer(now, run);
+        } else {
+            self.sound = Sound::Broken { last: run, retry_at: now.mono + MIXER_RETRY };
+        }
+    }
+
+    /// Goes on in a new epoch at the slot that the monotonic clock says, never at one that was used.
+    fn restart_mixer(&mut self, now: Now, last: Run) {
+        let passed = now.mono.saturating_since(last.start).as_micros() as u64 / SLOT_US;
+        let slot = last.first.slot.plus(passed + 1).max(last.end.next());
+        let start = last.start + Duration::from_micros((slot.0 - last.first.slot.0) * SLOT_US);
+        let first = Position { epoch: last.first.epoch.next(), slot };
+        self.effects.push_back(Effect::MixerRestarted { at: first });
+        self.start_mixer(Run { anchor: last.anchor, first, start, end: slot }, Some(last.end));
+    }
+
+    /// A mark was placed on the programme.
+    pub(crate) fn marked(&mut self, epoch: Epoch, mark: Mark) {
+        let Sound::Running(run) = self.sound else { return };
+        if run.first.epoch != epoch {
+            return;
+        }
+        match &mark.body {
+            MarkBody::Slate { reason } => self.slate = Some(*reason),
+            MarkBody::SlateOver => self.slate = None,
+            MarkBody::Speaking { names } => self.speaking.clone_from(names),
+            _ => {}
+        }
+        self.keep_mark(mark);
+        self.effects.push_back(Effect::StageChanged);
+    }
+
+    /// Keeps the marks in order of media time; what is late is sorted in.
+    fn keep_mark(&mut self, mark: Mark) {
+        if self.marks.len() >= MARKS_MAX
+            && let Some(oldest) = self.marks.iter().position(|m| matches!(m.body, MarkBody::Speaking { .. }))
+        {
+            self.marks.remove(oldest);
+        }
+        let place = self.marks.partition_point(|other| other.at <= mark.at);
+        self.marks.insert(place, mark);
+    }
+
+    pub(crate) fn levels(&mut self, epoch: Epoch, levels: Vec<(SpeakerId, f32)>) {
+        if matches!(self.sound, Sound::Running(run) if run.first.epoch == epoch) {
+            self.levels = levels.into_iter().collect();
+            self.effects.push_back(Effect::StageChanged);
+        }
+    }
+
+    pub(crate) fn disk_changed(&mut self, disk: DiskState) {
+        if self.disk != disk {
+            self.disk = disk;
+            self.effects.push_back(Effect::StageChanged);
+        }
+    }
+
+    pub(crate) fn tape_closed(&mut self, recording: Option<(MediaTime, MediaTime)>) {
+        self.recording = recording;
+        self.recording_ready = recording.is_some();
+        self.effects.push_back(Effect::StageChanged);
+    }
+}
+
+fn for_mixer(programme: Programme) -> MixerProgramme {
+    match programme {
+        Programme::Stage => MixerProgramme::Stage,
+        Programme::Slate(reason) => MixerProgramme::Slate(reason),
+    }
+}

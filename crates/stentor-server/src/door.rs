@@ -1,0 +1,195 @@
+//! A door: one address, its accept loop, TLS if there is any, and HTTP/1.1 behind it.
+//!
+//! The three doors are apart so that a crowd at one never blocks the others: each has its own
+//! listener, its own bound on connections and its own accept loop.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
+use stentor_types::Reason;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tower::ServiceExt as _;
+
+use crate::metrics::DoorGauges;
+use crate::notice::Notice;
+use crate::shell::Shell;
+
+/// Connections of one door at once. The machine this is made for has 20,000 descriptors a process;
+/// the front door takes most, the other two and the files share the rest.
+pub const FRONT_CONNECTIONS_MAX: usize = 15_000;
+
+/// Connections of the stage door: 8 shows × 16 speakers × (events, signalling, page) = 384, with room.
+pub const STAGE_CONNECTIONS_MAX: usize = 1_000;
+
+/// Connections of the desk: a few operators, their scripts and a metrics scraper.
+pub const DESK_CONNECTIONS_MAX: usize = 200;
+
+/// A request's head must be here by then, over slow lines as well: it is one or two packets.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A TLS handshake must be over by then: two round trips, even on a train.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Bytes of a request's head: the longest honest ones (cookies of others on the same host, long
+/// user agents) stay under 8 KiB.
+const HEAD_BYTES_MAX: usize = 16 * 1024;
+
+/// Sent sound that nobody acknowledges for this long means that the listener is gone.
+const UNACKNOWLEDGED_MAX: Duration = Duration::from_secs(30);
+
+/// A silent peer is asked after this long whether it still lives (fault 17: reaped within 60 s).
+const KEEPALIVE_AFTER: Duration = Duration::from_secs(30);
+
+/// Connections that wait to be accepted; the kernel cuts it to `somaxconn`.
+const BACKLOG: i32 = 4096;
+
+/// How long accepting pauses when the process has no descriptor left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Opens a listening socket, dual stack where the address is an unspecified IPv6 one.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(!address.ip().is_unspecified())?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+/// One door, ready to be opened with [`Door::run`].
+pub struct Door {
+    listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
+    router: Router,
+    places: Arc<Semaphore>,
+    gauges: Arc<DoorGauges>,
+}
+
+impl Door {
+    /// A door on this listener that answers with `router`, for at most `connections_max` at once.
+    pub fn new(
+        listener: TcpListener,
+        tls: Option<Arc<ServerConfig>>,
+        router: Router,
+        connections_max: usize,
+        gauges: Arc<DoorGauges>,
+    ) -> Self {
+        Self { listener, tls, router, places: Arc::new(Semaphore::new(connections_max)), gauges }
+    }
+
+    /// Takes connections until `stop` becomes true, then lets requests in progress finish. The
+    /// caller bounds how long it waits; endless streams end by themselves when the server stops.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let graceful = GracefulShutdown::new();
+        loop {
+            let place = tokio::select! {
+                place = Arc::clone(&self.places).acquire_owned() => place.expect("the semaphore is never closed"),
+                _ = stop.wait_for(|stop| *stop) => break,
+            };
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                _ = stop.wait_for(|stop| *stop) => break,
+            };
+            match accepted {
+                Ok((stream, peer)) => self.welcome(stream, peer, place, &graceful),
+                Err(error) => self.accept_failed(&error).await,
+            }
+        }
+        drop(self.listener);
+        graceful.shutdown().await;
+    }
+
+    /// Serves one connection in a task of its own; a panic in it ends that connection only.
+    fn welcome(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        place: OwnedSemaphorePermit,
+        graceful: &GracefulShutdown,
+    ) {
+        self.gauges.accepted();
+        if prepare(&stream).is_err() {
+            return;
+        }
+        let router = self.router.clone();
+        let gauges = Arc::clone(&self.gauges);
+        let watcher = graceful.watcher();
+        let acceptor = self.tls.as_ref().map(|config| TlsAcceptor::from(Arc::clone(config)));
+        tokio::spawn(async move {
+            let _open = gauges.open();
+            let _place = place;
+            match acceptor {
+                None => serve(stream, peer, router, watcher).await,
+                Some(acceptor) => {
+                    match tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
+                        Ok(Ok(stream)) => serve(stream, peer, router, watcher).await,
+                        Ok(Err(_)) | Err(_) => gauges.handshake_failed(),
+                    }
+                }
+            }
+        });
+    }
+
+    /// Out of descriptors is no reason to spin or to stop: what is live stays live.
+    async fn accept_failed(&self, error: &io::Error) {
+        self.gauges.accept_failed();
+        let of_one_peer = matches!(
+            error.kind(),
+            io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
+        );
+        if !of_one_peer {
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+        }
+    }
+}
+
+/// What every connection of a door gets: small writes leave at once, and the kernel finds the dead.
+fn prepare(stream: &TcpStream) -> io::Result<()> {
+    let socket = socket2::SockRef::from(stream);
+    socket.set_tcp_nodelay(true)?;
+    socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED_MAX))?;
+    socket.set_tcp_keepalive(
+        &TcpKeepalive::new().with_time(KEEPALIVE_AFTER).with_interval(Duration::from_secs(10)),
+    )
+}
+
+/// Counts what a door refused, by the reason that the answer carries.
+pub fn counting_refusals(router: Router, door: &'static str, shell: Arc<Shell>) -> Router {
+    router.layer(axum::middleware::map_response(move |response: axum::response::Response| {
+        if let Some(&reason) = response.extensions().get::<Reason>() {
+            shell.note(Notice::RequestRefused { door, reason });
+        }
+        std::future::ready(response)
+    }))
+}
+
+async fn serve<S>(stream: S, peer: SocketAddr, router: Router, watcher: hyper_util::server::graceful::Watcher)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = router.map_request(move |mut request: http::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(axum::extract::ConnectInfo(peer));
+        request.map(axum::body::Body::new)
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    // An error here is a peer that went away or spoke no HTTP; hyper has answered 400 where it could.
+    let _ = watcher.watch(connection).await;
+}

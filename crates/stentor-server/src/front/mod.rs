@@ -1,0 +1,137 @@
+//! The front door: everything a listener asks for.
+
+mod hls;
+mod marks;
+mod replay;
+mod status;
+mod stream;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use stentor_formats::FileLayout;
+use stentor_node::documents::OwnPages;
+use stentor_types::{Mono, Reason, Rendition, ShowId};
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
+
+use crate::pages;
+use crate::problem::Problem;
+use crate::shell::Shell;
+
+/// What the front door's handlers share.
+#[derive(Clone)]
+pub(crate) struct Front {
+    shell: Arc<Shell>,
+    pages: Arc<OwnPages>,
+}
+
+/// Answers of one show that are made once for many.
+#[derive(Default)]
+pub struct ShowCache {
+    status: Mutex<Option<(Mono, Bytes, HeaderValue)>>,
+    layouts: tokio::sync::Mutex<BTreeMap<Rendition, Arc<FileLayout>>>,
+}
+
+impl ShowCache {
+    /// Forgets what a change of phase makes untrue.
+    pub(crate) fn forget(&self) {
+        *self.status.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// The routes of the front door.
+pub fn router(shell: Arc<Shell>, own_pages: OwnPages) -> Router {
+    // Sound is compressed already, and a compressor would hold it back.
+    let compressible = DefaultPredicate::new().and(NotForContentType::const_new("audio/"));
+    Router::new()
+        .route("/", get(shows))
+        .route("/{show}", get(page))
+        .route(
+            "/{show}/",
+            get(|Path(show): Path<String>| async move { Redirect::permanent(&format!("/{show}")) }),
+        )
+        .route("/{show}/status", get(status::status))
+        .route("/{show}/marks", get(marks::marks))
+        .route("/{show}/live.mp4", get(stream::mp4))
+        .route("/{show}/live.ogg", get(stream::ogg))
+        .route("/{show}/live.aac", get(stream::aac))
+        .route("/{show}/hls/index.m3u8", get(hls::multivariant))
+        .route("/{show}/hls/{rendition}/{file}", get(hls::file))
+        .route("/{show}/replay.m4a", get(replay::m4a))
+        .route("/{show}/replay.opus", get(replay::opus))
+        .with_state(Front { shell, pages: Arc::new(own_pages) })
+        .merge(pages::assets())
+        .route("/healthz", get(|| async { "ok\n" }))
+        .fallback(|| async { Problem::new(Reason::NotFound) })
+        .method_not_allowed_fallback(|| async { Problem::new(Reason::WrongMethod) })
+        .layer(CompressionLayer::new().gzip(true).compress_when(compressible))
+        .layer(from_fn(with_cors))
+        .layer(from_fn(pages::with_security_headers))
+}
+
+/// Everything at the front door is public: players and pages of others may read it.
+async fn with_cors(request: Request, next: Next) -> Response {
+    let preflight = request.method() == Method::OPTIONS;
+    let mut response =
+        if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    if preflight {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD"));
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Range"));
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    } else {
+        headers.insert(
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static(
+                "Stentor-Epoch, Stentor-Start-S, Stentor-On-Air-S, Retry-After, ETag, Content-Range",
+            ),
+        );
+    }
+    response
+}
+
+/// The name of a show in a path. What cannot be one is as unknown as a show that does not exist.
+fn show_id(name: &str) -> Result<ShowId, Problem> {
+    name.parse().map_err(|_| Problem::new(Reason::UnknownShow))
+}
+
+async fn shows(State(front): State<Front>, method: Method, headers: HeaderMap) -> Response {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !accept.contains("application/json") {
+        return pages::page(&method, &headers, "shows.html");
+    }
+    let shows = front.shell.look(|node, _| {
+        let shows = node.shows().map(|show| {
+            let spec = show.stage().spec();
+            serde_json::json!({
+                "id": spec.id, "title": spec.title, "phase": show.stage().phase(), "starts_at": spec.starts_at,
+            })
+        });
+        shows.collect::<Vec<_>>()
+    });
+    axum::Json(serde_json::json!({ "shows": shows })).into_response()
+}
+
+/// The listener's page is the same for every show, and says by itself when there is none.
+async fn page(
+    State(front): State<Front>,
+    method: Method,
+    headers: HeaderMap,
+    Path(show): Path<String>,
+) -> Response {
+    let known = show_id(&show).is_ok_and(|id| front.shell.show(&id).is_ok());
+    let mut response = pages::page(&method, &headers, "listener.html");
+    if !known {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response
+}

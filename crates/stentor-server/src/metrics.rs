@@ -1,0 +1,257 @@
+//! Gauges and counters, each defined once: `/metrics` and its reference page come from here.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// What a family of samples is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Only rises while the process runs.
+    Counter,
+    /// May fall.
+    Gauge,
+}
+
+/// One metric: its name, kind, meaning and labels. Labels are few by nature (doors, shows, reasons);
+/// there is never one per listener.
+#[derive(Debug)]
+pub struct Family {
+    /// Name with its unit last, as Prometheus wants it.
+    pub name: &'static str,
+    /// Counter or gauge.
+    pub kind: Kind,
+    /// One sentence.
+    pub help: &'static str,
+    /// Label names.
+    pub labels: &'static [&'static str],
+}
+
+macro_rules! families {
+    ($($konst:ident $kind:ident $name:literal [$($label:literal),*] $help:literal;)*) => {
+        $(const $konst: Family = Family { name: $name, kind: Kind::$kind, help: $help, labels: &[$($label),*] };)*
+        /// Every family outside the notices, in the order of `/metrics`.
+        pub const FAMILIES: &[&Family] = &[$(&$konst),*];
+    };
+}
+
+families! {
+    DOOR_OPEN Gauge "stentor_door_connections" ["door"] "Open connections of a door.";
+    DOOR_ACCEPTED Counter "stentor_door_accepted_total" ["door"] "Connections accepted by a door.";
+    DOOR_ACCEPT_FAILED Counter "stentor_door_accept_failed_total" ["door"] "Failures to accept, mostly for want of descriptors.";
+    DOOR_HANDSHAKE_FAILED Counter "stentor_door_handshake_failed_total" ["door"] "TLS handshakes that failed or took too long.";
+    MEDIA_SESSIONS Gauge "stentor_media_sessions" [] "Sessions of speakers on the media socket.";
+    MEDIA_PACKETS Counter "stentor_media_packets_total" [] "Datagrams and frames taken from validated peers.";
+    MEDIA_DROPPED Counter "stentor_media_dropped_total" [] "Datagrams and frames of nobody we know, dropped before any state.";
+    MEDIA_LATE Counter "stentor_media_overrun_total" [] "Packets dropped because a mixer did not take them in time.";
+    SHOW_LISTENERS Gauge "stentor_show_listeners" ["show"] "Open progressive streams of a show.";
+    SHOW_SPEAKERS Gauge "stentor_show_speakers" ["show"] "Connected people on the stage of a show.";
+    SHOW_CHUNKS Counter "stentor_show_chunks_total" ["show"] "Chunks published since the server started.";
+    SHOW_SLOT Gauge "stentor_show_slot" ["show"] "Newest slot on the media clock.";
+    SHOW_EPOCH Gauge "stentor_show_epoch" ["show"] "Present epoch.";
+    SHOW_TAPE_BYTES Gauge "stentor_show_tape_bytes" ["show"] "Bytes of the show's tape on disk.";
+    SHOW_BYTES_SENT Counter "stentor_show_sent_bytes_total" ["show"] "Bytes of sound handed to listeners' connections.";
+    MIXER_CPU Counter "stentor_mixer_cpu_seconds_total" ["show"] "CPU time of the show's mixer thread.";
+    MIXER_LATE Gauge "stentor_mixer_late_ms_max" ["show"] "Worst lateness of a mixer tick since the last scrape.";
+}
+
+/// What a show's line of samples is made of.
+#[derive(Clone, Debug, Default)]
+pub struct ShowSample {
+    /// The show's name.
+    pub show: String,
+    /// Open progressive streams.
+    pub listeners: u64,
+    /// Connected people on the stage.
+    pub speakers: u64,
+    /// Chunks published since start.
+    pub chunks: u64,
+    /// Newest slot.
+    pub slot: u64,
+    /// Present epoch.
+    pub epoch: u64,
+    /// Bytes on disk.
+    pub tape_bytes: u64,
+    /// Bytes handed to listeners' connections.
+    pub sent_bytes: u64,
+    /// CPU time of the mixer thread, in microseconds.
+    pub mixer_cpu_us: u64,
+    /// Worst lateness of a tick since the last scrape, in microseconds.
+    pub mixer_late_us_max: u64,
+}
+
+/// Counts of one door.
+#[derive(Debug, Default)]
+pub struct DoorGauges {
+    open: AtomicU64,
+    accepted: AtomicU64,
+    accept_failed: AtomicU64,
+    handshake_failed: AtomicU64,
+}
+
+impl DoorGauges {
+    pub(crate) fn accepted(&self) {
+        self.accepted.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn accept_failed(&self) {
+        self.accept_failed.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn handshake_failed(&self) {
+        self.handshake_failed.fetch_add(1, Relaxed);
+    }
+
+    /// Counts a connection as open for as long as the guard lives, so that a panic cannot leak it.
+    pub(crate) fn open(self: &Arc<Self>) -> Counted {
+        Counted::new(Arc::clone(self), |gauges| &gauges.open)
+    }
+}
+
+/// Counts of the media socket.
+#[derive(Debug, Default)]
+pub struct MediaGauges {
+    /// Sessions now.
+    pub sessions: AtomicU64,
+    /// Packets from validated peers.
+    pub packets: AtomicU64,
+    /// Packets of nobody we know.
+    pub dropped: AtomicU64,
+    /// Packets that a mixer did not take.
+    pub overrun: AtomicU64,
+}
+
+/// A gauge that is one higher while this lives.
+#[derive(Debug)]
+pub struct Counted<T = DoorGauges> {
+    owner: Arc<T>,
+    gauge: fn(&T) -> &AtomicU64,
+}
+
+impl<T> Counted<T> {
+    /// Raises the gauge that `gauge` picks out of `owner`.
+    pub fn new(owner: Arc<T>, gauge: fn(&T) -> &AtomicU64) -> Self {
+        gauge(&owner).fetch_add(1, Relaxed);
+        Self { owner, gauge }
+    }
+}
+
+impl<T> Drop for Counted<T> {
+    fn drop(&mut self) {
+        (self.gauge)(&self.owner).fetch_sub(1, Relaxed);
+    }
+}
+
+/// The process's gauges.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    /// The front door.
+    pub front: Arc<DoorGauges>,
+    /// The stage door.
+    pub stage: Arc<DoorGauges>,
+    /// The desk.
+    pub desk: Arc<DoorGauges>,
+    /// The media socket.
+    pub media: Arc<MediaGauges>,
+}
+
+impl Metrics {
+    /// Open connections of all doors.
+    pub fn connections(&self) -> u64 {
+        [&self.front, &self.stage, &self.desk].iter().map(|door| door.open.load(Relaxed)).sum()
+    }
+
+    /// All samples in Prometheus' text format (version 0.0.4).
+    pub fn render(&self, shows: &[ShowSample]) -> String {
+        let mut page = Page(String::with_capacity(4096));
+        let doors = [("front", &self.front), ("stage", &self.stage), ("desk", &self.desk)];
+        type OfDoor = fn(&DoorGauges) -> &AtomicU64;
+        let of_doors: [(&Family, OfDoor); 4] = [
+            (&DOOR_OPEN, |d| &d.open),
+            (&DOOR_ACCEPTED, |d| &d.accepted),
+            (&DOOR_ACCEPT_FAILED, |d| &d.accept_failed),
+            (&DOOR_HANDSHAKE_FAILED, |d| &d.handshake_failed),
+        ];
+        for (family, value) in of_doors {
+            page.family(family);
+            for (name, door) in &doors {
+                page.sample(family, name, value(door).load(Relaxed) as f64);
+            }
+        }
+        let media = &self.media;
+        for (family, value) in [
+            (&MEDIA_SESSIONS, &media.sessions),
+            (&MEDIA_PACKETS, &media.packets),
+            (&MEDIA_DROPPED, &media.dropped),
+            (&MEDIA_LATE, &media.overrun),
+        ] {
+            page.family(family);
+            page.sample(family, "", value.load(Relaxed) as f64);
+        }
+        type OfShow = fn(&ShowSample) -> f64;
+        let of_shows: [(&Family, OfShow); 9] = [
+            (&SHOW_LISTENERS, |s| s.listeners as f64),
+            (&SHOW_SPEAKERS, |s| s.speakers as f64),
+            (&SHOW_CHUNKS, |s| s.chunks as f64),
+            (&SHOW_SLOT, |s| s.slot as f64),
+            (&SHOW_EPOCH, |s| s.epoch as f64),
+            (&SHOW_TAPE_BYTES, |s| s.tape_bytes as f64),
+            (&SHOW_BYTES_SENT, |s| s.sent_bytes as f64),
+            (&MIXER_CPU, |s| s.mixer_cpu_us as f64 / 1e6),
+            (&MIXER_LATE, |s| s.mixer_late_us_max as f64 / 1e3),
+        ];
+        for (family, value) in of_shows {
+            page.family(family);
+            for show in shows {
+                page.sample(family, &show.show, value(show));
+            }
+        }
+        page.0
+    }
+}
+
+struct Page(String);
+
+impl Page {
+    fn family(&mut self, family: &Family) {
+        let kind = match family.kind {
+            Kind::Counter => "counter",
+            Kind::Gauge => "gauge",
+        };
+        let _ = writeln!(self.0, "# HELP {} {}\n# TYPE {} {kind}", family.name, family.help, family.name);
+    }
+
+    /// Label values are door names and show names, which need no escaping by construction.
+    fn sample(&mut self, family: &Family, label: &str, value: f64) {
+        let _ = match family.labels.first() {
+            Some(name) => writeln!(self.0, "{}{{{name}=\"{label}\"}} {value}", family.name),
+            None => writeln!(self.0, "{} {value}", family.name),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_family_is_rendered_once_with_its_help() {
+        let shows = [ShowSample { show: "demo".into(), listeners: 3, ..ShowSample::default() }];
+        let page = Metrics::default().render(&shows);
+        for family in FAMILIES {
+            let help = format!("# HELP {} ", family.name);
+            assert_eq!(page.matches(&help).count(), 1, "{}", family.name);
+        }
+        assert!(page.contains("stentor_show_listeners{show=\"demo\"} 3\n"), "{page}");
+        assert!(page.contains("stentor_media_sessions 0\n"), "{page}");
+    }
+
+    #[test]
+    fn a_count_falls_back_when_its_guard_is_dropped() {
+        let gauges = Arc::new(DoorGauges::default());
+        let open = gauges.open();
+        assert_eq!(gauges.open.load(Relaxed), 1);
+        drop(open);
+        assert_eq!(gauges.open.load(Relaxed), 0);
+    }
+}

@@ -1,0 +1,264 @@
+//! Putting it together: from a configuration to open doors, and back.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use stentor_node::documents::{DoorUrls, OwnPages};
+use stentor_node::{Node, NodeConfig};
+use stentor_stage::{Phase, ShowDoc, TokenKey};
+use stentor_tape::Overlay;
+use stentor_types::{MediaTime, ShowId};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_rustls::rustls::ServerConfig;
+
+use crate::clock::Clock;
+use crate::config::{BaseUrl, Config};
+use crate::data_folder::{DataError, DataFolder};
+use crate::door::{self, Door};
+use crate::media::{self, MediaSockets};
+use crate::metrics::Metrics;
+use crate::notice::{Notice, Notices};
+use crate::shell::{Connections, Shell};
+use crate::tape::thread::OVERLAY_FILE;
+use crate::tls::{self, TlsError};
+use crate::{desk, front, stage_door};
+
+/// How long a stop may take: requests under way finish, tapes are made safe.
+const STOP_DEADLINE: Duration = Duration::from_secs(10);
+
+/// An overlay has at most 128 trims of 60 bytes.
+const OVERLAY_BYTES_MAX: u64 = 64 * 1024;
+
+/// Why the server could not start: one sentence with the fix.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The data folder.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// An address.
+    #[error("the {door} door cannot listen on {address}: {}", explain(.error, .door))]
+    Listen {
+        /// Which door.
+        door: &'static str,
+        /// Where.
+        address: SocketAddr,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// A thread.
+    #[error("a thread cannot be started: {0}; check the limit on processes (ulimit -u) and the memory")]
+    Thread(io::Error),
+}
+
+fn explain(error: &io::Error, door: &str) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "the port is in use; stop the program that has it, or choose another with --{door} or {door}.listen"
+        ),
+        io::ErrorKind::PermissionDenied => {
+            "ports below 1024 need permission; choose a higher one, or give the program CAP_NET_BIND_SERVICE"
+                .into()
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            format!("this machine has no such address; set {door}.listen to one of its own")
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// Where the doors really listen; ports are never 0.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses {
+    /// Listeners.
+    pub front: SocketAddr,
+    /// Speakers and hosts.
+    pub stage: SocketAddr,
+    /// Their sound, UDP and TCP.
+    pub media: SocketAddr,
+    /// The operator.
+    pub desk: SocketAddr,
+}
+
+/// A server whose sockets are bound and whose shows are taken up; [`Self::run`] opens its doors.
+pub struct Server {
+    shell: Arc<Shell>,
+    config: Config,
+    addresses: Addresses,
+    desk_url: String,
+    front: TcpListener,
+    stage: TcpListener,
+    desk: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
+    key: TokenKey,
+}
+
+impl Server {
+    /// Opens the data folder, binds every socket and takes up the shows that are in the folder.
+    pub fn open(config: Config, clock: Clock, notices: Arc<Notices>) -> Result<Self, StartError> {
+        for text in config.warnings() {
+            notices.tell(clock.now(), &Notice::ConfigOdd { text });
+        }
+        let data = Arc::new(DataFolder::open(&config.data.dir)?);
+        let tls = match &config.tls {
+            Some(files) => Some(tls::load(&files.cert, &files.key, clock.wall())?),
+            None => None,
+        };
+        if let Some(warning) = tls.as_ref().and_then(|tls| tls.warning.as_ref()) {
+            notices.tell(clock.now(), &Notice::CertificateOdd { text: warning.to_string() });
+        }
+        let front = listen("front", config.front.listen)?;
+        let stage = listen("stage", config.stage.listen)?;
+        let desk = listen("desk", config.desk.listen)?;
+        let sockets = MediaSockets::open(config.media.listen, &config.media.advertise)
+            .map_err(|error| StartError::Listen { door: "media", address: config.media.listen, error })?;
+        let bound = |listener: &TcpListener, wanted| listener.local_addr().unwrap_or(wanted);
+        let addresses = Addresses {
+            front: bound(&front, config.front.listen),
+            stage: bound(&stage, config.stage.listen),
+            media: SocketAddr::new(config.media.listen.ip(), sockets.port()),
+            desk: bound(&desk, config.desk.listen),
+        };
+        let has_tls = tls.is_some();
+        let urls = DoorUrls {
+            front: config.front.url_at(addresses.front, has_tls).as_str().to_owned(),
+            stage: config.stage.url_at(addresses.stage, has_tls).as_str().to_owned(),
+        };
+        let desk_url = BaseUrl::of_address(addresses.desk, has_tls).as_str().to_owned();
+        let key = TokenKey::from_secret(data.secret());
+        let node = Node::new(NodeConfig { key: key.clone(), shows_max: config.shows.max, urls });
+        let metrics = Arc::new(Metrics::default());
+        let reserve = config.data.reserve_bytes;
+        let shell = Shell::new(clock, node, data, notices, metrics, reserve);
+        let gauges = Arc::clone(&shell.metrics().media);
+        let media = media::spawn(sockets, clock, gauges, Connections(Arc::clone(&shell)));
+        shell.set_media(media.map_err(StartError::Thread)?);
+        let data = shell.data().dir().display().to_string();
+        shell.note(Notice::ServerStarted { version: env!("CARGO_PKG_VERSION"), data });
+        take_up_shows(&shell)?;
+        let tls = tls.map(|tls| tls.config);
+        Ok(Self { shell, config, addresses, desk_url, front, stage, desk, tls, key })
+    }
+
+    /// Where the doors listen.
+    pub fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// What all doors and threads share.
+    pub fn shell(&self) -> &Arc<Shell> {
+        &self.shell
+    }
+
+    /// The operator's page with the key in the fragment.
+    pub fn operator_url(&self) -> String {
+        format!("{}/operator#key={}", self.desk_url, self.shell.data().operator_key())
+    }
+
+    /// Where the desk is reached.
+    pub fn desk_url(&self) -> &str {
+        &self.desk_url
+    }
+
+    /// Opens the doors and serves until `shutdown` is done. Then streams end, requests under way finish, and
+    /// tapes are made safe, all within [`STOP_DEADLINE`].
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let Self { shell, config, addresses, desk_url, front, stage, desk, tls, key } = self;
+        let (stop, stopping) = watch::channel(false);
+        let (urls, metrics) = (shell.look(|node, _| node.urls().clone()), Arc::clone(shell.metrics()));
+        let own_pages = OwnPages {
+            imprint: config.pages.imprint_url.as_ref().map(|url| url.as_str().to_owned()),
+            privacy: config.pages.privacy_url.as_ref().map(|url| url.as_str().to_owned()),
+        };
+        let mut doors = JoinSet::new();
+        let mut open =
+            |name, listener, router: Router, connections_max, gauges, url: &str, address: SocketAddr| {
+                let router = door::counting_refusals(router, name, Arc::clone(&shell));
+                let door = Door::new(listener, tls.clone(), router, connections_max, gauges);
+                doors.spawn(door.run(stopping.clone()));
+                let (address, url) = (address.to_string(), url.to_owned());
+                shell.note(Notice::DoorOpened { door: name, address, url });
+            };
+        let router = front::router(Arc::clone(&shell), own_pages);
+        let gauges = Arc::clone(&metrics.front);
+        open("front", front, router, door::FRONT_CONNECTIONS_MAX, gauges, &urls.front, addresses.front);
+        let router = stage_door::router(Arc::clone(&shell), &urls.front);
+        let gauges = Arc::clone(&metrics.stage);
+        open("stage", stage, router, door::STAGE_CONNECTIONS_MAX, gauges, &urls.stage, addresses.stage);
+        let router = desk::router(Arc::clone(&shell), key);
+        let gauges = Arc::clone(&metrics.desk);
+        open("desk", desk, router, door::DESK_CONNECTIONS_MAX, gauges, &desk_url, addresses.desk);
+
+        let timer = tokio::spawn(Arc::clone(&shell).keep_time());
+        shutdown.await;
+        shell.note(Notice::StopBegun { deadline_s: STOP_DEADLINE.as_secs() });
+        stop.send_replace(true);
+        shell.stop_streams();
+        timer.abort();
+        let goodbye = async {
+            shell.media().stop().await;
+            while doors.join_next().await.is_some() {}
+            shell.stop_shows().await;
+        };
+        let in_time = tokio::time::timeout(STOP_DEADLINE, goodbye).await.is_ok();
+        let cut_off = if in_time { 0 } else { metrics.connections() };
+        shell.note(Notice::StopDone { cut_off });
+        shell.notices().flush(Duration::from_secs(1));
+    }
+}
+
+fn listen(door: &'static str, address: SocketAddr) -> Result<TcpListener, StartError> {
+    door::listen(address).map_err(|error| StartError::Listen { door, address, error })
+}
+
+/// Takes up every show in the data folder. One that cannot be read is reported and left alone; it takes
+/// nobody else with it.
+fn take_up_shows(shell: &Arc<Shell>) -> Result<(), StartError> {
+    let found = shell.data().shows()?;
+    for path in found.odd {
+        let error = "it is no show of this program".to_owned();
+        shell.note(Notice::ShowUnusable { folder: path.display().to_string(), error });
+    }
+    for id in found.shows {
+        if let Err(error) = take_up(shell, &id) {
+            let folder = shell.data().show_dir(&id).display().to_string();
+            shell.note(Notice::ShowUnusable { folder, error });
+        }
+    }
+    Ok(())
+}
+
+fn take_up(shell: &Arc<Shell>, id: &ShowId) -> Result<(), String> {
+    let doc = shell.data().read_show(id).map_err(|error| error.to_string())?;
+    let doc = ShowDoc::from_json(&doc).map_err(|error| error.to_string())?;
+    if doc.spec.id != *id {
+        return Err(format!("its document is of the show {}; was the folder renamed?", doc.spec.id));
+    }
+    let recording = recording(shell, id);
+    let phase = format!("{:?}", doc.life.phase());
+    let ended = doc.life.phase() == Phase::Ended;
+    shell.show_or_new(id);
+    shell.ask(|node, now| node.restore(now, doc, recording)).map_err(|error| error.to_string())?;
+    if !ended {
+        shell.note(Notice::ShowResumed { show: id.clone(), phase });
+    }
+    Ok(())
+}
+
+/// What the overlay says, if there is one.
+fn recording(shell: &Shell, id: &ShowId) -> Option<(MediaTime, MediaTime)> {
+    let path = shell.data().show_dir(id).join(OVERLAY_FILE);
+    let bounded = std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() <= OVERLAY_BYTES_MAX);
+    let json = bounded.then(|| std::fs::read(&path).ok()).flatten()?;
+    let overlay = Overlay::parse(&json).ok()?;
+    Some((overlay.start_samples, overlay.end_samples?))
+}

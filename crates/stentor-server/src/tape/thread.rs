@@ -1,0 +1,445 @@
+//! The one thread that writes a show's folder: its document, its tape, its overlay.
+//!
+//! Whatever the disk does happens here. Chunks that it does not take in time are dropped before they
+//! reach this thread, and the writer puts a hole in their place.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use stentor_node::{DiskState, OpenedTape};
+use stentor_stage::ShowDoc;
+use stentor_tape::{Disk, DiskError, Index, Op, Output, Overlay, Recovered, RecoveryError, Segment, Writer};
+use stentor_types::{Channels, Chunk, Epoch, Mark, MediaTime, Now, Position, ShowId, Slot, TapeHead, Wall};
+use tokio::sync::{Semaphore, oneshot};
+
+use super::files::{self, Folder};
+use super::live::LiveTape;
+use crate::clock::Clock;
+use crate::data_folder::{self, DataFolder};
+
+/// Chunks on their way to the disk: a minute, as long as the window holds them anyway.
+const CHUNKS_WAITING_MAX: usize = 188;
+
+/// How long the thread sleeps when nothing is due.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// How often the free space is compared with the reserve: a second of five renditions is 26 kB.
+const RESERVE_CHECK_EVERY: Duration = Duration::from_secs(1);
+
+/// The document beside the tape that says what of it the recording is.
+pub const OVERLAY_FILE: &str = "overlay.json";
+
+/// What the thread tells. It is called on the thread and returns at once.
+pub trait TapeEvents: Send + 'static {
+    /// The tape is open; readers may have it.
+    fn opened(&self, tape: Arc<LiveTape>, opened: OpenedTape);
+    /// Chunks of this epoch may be heard.
+    fn epoch_open(&self, epoch: Epoch);
+    /// The disk is in another state.
+    fn disk(&self, disk: DiskState, chunks_lost: u64);
+    /// The tape could not be read; the text is for the operator.
+    fn damaged(&self, report: String);
+    /// The document could not be written; the text is for the operator.
+    fn save_failed(&self, error: String);
+    /// The tape is closed; the range is the recording's.
+    fn closed(&self, recording: Option<(MediaTime, MediaTime)>);
+}
+
+enum ToTape {
+    Save(Box<ShowDoc>),
+    Open {
+        channels: Channels,
+    },
+    Epoch {
+        first: Position,
+    },
+    Chunk(Arc<Chunk>),
+    Marks(Vec<Mark>),
+    Close(Option<Overlay>),
+    /// Everything before this has been done.
+    Barrier(oneshot::Sender<bool>),
+    Stop(oneshot::Sender<()>),
+}
+
+/// The way to a show's tape thread.
+#[derive(Clone)]
+pub struct TapeHandle {
+    to_tape: Sender<ToTape>,
+    chunks_waiting: Arc<AtomicUsize>,
+}
+
+impl TapeHandle {
+    /// Writes the show's document.
+    pub fn save(&self, doc: Box<ShowDoc>) {
+        self.send(ToTape::Save(doc));
+    }
+
+    /// Opens the tape, or continues it.
+    pub fn open(&self, channels: Channels) {
+        self.send(ToTape::Open { channels });
+    }
+
+    /// Begins an epoch; [`TapeEvents::epoch_open`] follows.
+    pub fn epoch(&self, first: Position) {
+        self.send(ToTape::Epoch { first });
+    }
+
+    /// Hands over a chunk, or drops it when a minute of them waits: the disk stands still.
+    pub fn chunk(&self, chunk: Arc<Chunk>) {
+        if self.chunks_waiting.load(Relaxed) < CHUNKS_WAITING_MAX {
+            self.chunks_waiting.fetch_add(1, Relaxed);
+            self.send(ToTape::Chunk(chunk));
+        }
+    }
+
+    /// Puts down marks that no chunk carries.
+    pub fn marks(&self, marks: Vec<Mark>) {
+        self.send(ToTape::Marks(marks));
+    }
+
+    /// Closes the tape and writes down what of it the recording is; [`TapeEvents::closed`] follows.
+    pub fn close(&self, overlay: Option<Overlay>) {
+        self.send(ToTape::Close(overlay));
+    }
+
+    /// Waits until everything that was asked for so far has been done; whether the show's document is on
+    /// the disk as it was last saved.
+    pub async fn settled(&self) -> bool {
+        let (done, settled) = oneshot::channel();
+        self.send(ToTape::Barrier(done));
+        settled.await.unwrap_or(false)
+    }
+
+    /// Makes everything safe and ends the thread.
+    pub async fn stop(&self) {
+        let (done, stopped) = oneshot::channel();
+        self.send(ToTape::Stop(done));
+        let _ = stopped.await;
+    }
+
+    fn send(&self, message: ToTape) {
+        // The thread ends only by `stop`, after which nothing matters to it.
+        let _ = self.to_tape.send(message);
+    }
+}
+
+/// Starts the thread of a show's folder.
+pub fn spawn(
+    show: ShowId,
+    data: Arc<DataFolder>,
+    reserve_bytes: u64,
+    clock: Clock,
+    reads: Arc<Semaphore>,
+    events: impl TapeEvents,
+) -> std::io::Result<TapeHandle> {
+    let (to_tape, inbox) = channel();
+    let chunks_waiting = Arc::new(AtomicUsize::new(0));
+    let handle = TapeHandle { to_tape, chunks_waiting: Arc::clone(&chunks_waiting) };
+    std::thread::Builder::new().name(format!("tape {show}")).spawn(move || {
+        let reserve = Reserve { bytes: reserve_bytes, checked_at: None, reached: false };
+        let mut thread = TapeThread {
+            show,
+            data,
+            saved: true,
+            reserve,
+            clock,
+            reads,
+            events,
+            chunks_waiting,
+            inbox,
+            writing: None,
+        };
+        thread.run();
+    })?;
+    Ok(handle)
+}
+
+struct TapeThread<E> {
+    show: ShowId,
+    data: Arc<DataFolder>,
+    saved: bool,
+    reserve: Reserve,
+    clock: Clock,
+    reads: Arc<Semaphore>,
+    events: E,
+    chunks_waiting: Arc<AtomicUsize>,
+    inbox: Receiver<ToTape>,
+    writing: Option<Writing>,
+}
+
+/// A tape that is open for writing.
+struct Writing {
+    writer: Writer,
+    /// `None` while the folder itself cannot be made.
+    folder: Option<Folder>,
+    tape: Arc<LiveTape>,
+    /// The epoch that chunks have to be of.
+    epoch: Option<Position>,
+    /// The show is over, and this is its recording.
+    closing: Option<Option<Overlay>>,
+}
+
+impl<E: TapeEvents> TapeThread<E> {
+    fn run(&mut self) {
+        loop {
+            let wait = self.writing.as_ref().and_then(|writing| writing.writer.poll_timeout());
+            let wait = wait.map_or(IDLE, |at| at.saturating_since(self.clock.mono()).min(IDLE));
+            match self.inbox.recv_timeout(wait) {
+                Ok(ToTape::Stop(done)) => {
+                    self.drain(true);
+                    let _ = done.send(());
+                    return;
+                }
+                Ok(message) => self.take(message),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.drain(true);
+                    return;
+                }
+            }
+            self.drain(false);
+        }
+    }
+
+    fn take(&mut self, message: ToTape) {
+        let now = self.clock.now();
+        match message {
+            ToTape::Save(doc) => self.save(&doc),
+            ToTape::Open { channels } => self.open(now, channels),
+            ToTape::Epoch { first } => {
+                if let Some(writing) = &mut self.writing {
+                    writing.epoch = Some(first);
+                    writing.writer.open_epoch(now.mono, first.epoch, first.slot, now.wall);
+                }
+            }
+            ToTape::Chunk(chunk) => {
+                self.chunks_waiting.fetch_sub(1, Relaxed);
+                if let Some(writing) = &mut self.writing
+                    && writing.epoch.is_some_and(|first| first.epoch == chunk.position.epoch)
+                    && writing.closing.is_none()
+                {
+                    writing.writer.push_chunk(now.mono, chunk);
+                }
+            }
+            ToTape::Marks(marks) => {
+                if let Some(writing) = &mut self.writing {
+                    writing.writer.push_marks(now.mono, &marks);
+                }
+            }
+            ToTape::Close(overlay) => {
+                if let Some(writing) = &mut self.writing {
+                    writing.tape.close();
+                    writing.closing = Some(overlay);
+                    let begun = writing.epoch.map_or(Slot(0), |first| first.slot);
+                    writing.writer.close(now.mono, writing.tape.live().end().max(begun));
+                }
+            }
+            ToTape::Barrier(done) => {
+                self.drain(false);
+                let _ = done.send(self.saved);
+            }
+            ToTape::Stop(_) => unreachable!("the loop ends with it"),
+        }
+    }
+
+    fn save(&mut self, doc: &ShowDoc) {
+        let json = doc.to_json();
+        let exists = self.data.show_dir(&self.show).exists();
+        let saved = if exists {
+            self.data.write_show(&self.show, &json)
+        } else {
+            self.data.create_show(&self.show, &json)
+        };
+        self.saved = saved.is_ok();
+        if let Err(error) = saved {
+            self.events.save_failed(error.to_string());
+        }
+    }
+
+    /// Finds out what is in the folder and goes on from there. The show comes on air whatever the disk
+    /// says: without a disk its tape is in memory only.
+    fn open(&mut self, now: Now, channels: Channels) {
+        let path = tape_folder(&self.data, &self.show);
+        let found = files::recover(&path);
+        let (writer, index, next) = match found {
+            Ok(Some(Ok(recovered))) => self.continued(now, &recovered),
+            Ok(None) => self.begun(now, channels, Segment::FIRST, Epoch(1)),
+            Ok(Some(Err(RecoveryError::Empty { segment_next, epoch_next, .. }))) => {
+                self.begun(now, channels, segment_next, epoch_next)
+            }
+            Ok(Some(Err(error))) => {
+                self.events.damaged(error.to_string());
+                self.begun(now, channels, Segment::FIRST, unused_epoch(now.wall))
+            }
+            Err(error) => {
+                self.events.damaged(format!("{}: {error}", path.display()));
+                self.begun(now, channels, Segment::FIRST, unused_epoch(now.wall))
+            }
+        };
+        let opened = OpenedTape {
+            anchor: index.head().anchor,
+            next,
+            written_end: (index.chunks() > 0).then(|| index.end()),
+            marks: index.marks().to_vec(),
+        };
+        let tape = Arc::new(LiveTape::new(index, path.clone(), Arc::clone(&self.reads)));
+        let folder = Folder::open(path).ok();
+        self.writing = Some(Writing { writer, folder, tape: Arc::clone(&tape), epoch: None, closing: None });
+        self.events.opened(tape, opened);
+    }
+
+    fn continued(&mut self, now: Now, recovered: &Recovered) -> (Writer, Index, Position) {
+        if !recovered.damage.is_empty() {
+            self.events.damaged(stentor_tape::Report::new(recovered).to_string());
+        }
+        match Writer::resume(recovered) {
+            Ok(writer) => {
+                let next = recovered.next(now.wall);
+                let next = Position { epoch: next.epoch, slot: next.first };
+                (writer, recovered.index.clone(), next)
+            }
+            // The show is not over, so whoever closed this tape was not us: it stays as it is.
+            Err(closed) => {
+                self.events.damaged(closed.to_string());
+                let channels = recovered.index.head().channels;
+                self.begun(now, channels, recovered.segment_next, unused_epoch(now.wall))
+            }
+        }
+    }
+
+    fn begun(
+        &self,
+        now: Now,
+        channels: Channels,
+        segment: Segment,
+        epoch: Epoch,
+    ) -> (Writer, Index, Position) {
+        let head = Arc::new(head(&self.show, now.wall, channels));
+        let writer = Writer::create(Arc::clone(&head), segment);
+        (writer, Index::new(head), Position { epoch, slot: Slot(0) })
+    }
+
+    /// Performs what the writer wants. At the end of the thread, what is not safe yet is made safe now.
+    fn drain(&mut self, last: bool) {
+        let Some(writing) = &mut self.writing else { return };
+        let mut now = self.clock.mono();
+        if last {
+            now = now + stentor_tape::writer::SYNC_EVERY;
+        }
+        writing.writer.tick(now);
+        let mut closed = false;
+        while let Some(output) = writing.writer.poll_output() {
+            match output {
+                Output::Do(op) => {
+                    let done = perform(
+                        &mut writing.folder,
+                        &mut self.reserve,
+                        &self.data,
+                        &self.show,
+                        &self.clock,
+                        &op,
+                    );
+                    let now = now.max(self.clock.mono());
+                    match done {
+                        Ok(()) => writing.writer.done(now),
+                        Err(error) => writing.writer.failed(now, error),
+                    }
+                }
+                Output::Written { record, at } => writing.tape.written(&record, at),
+                Output::EpochOpen { epoch, .. } => self.events.epoch_open(epoch),
+                Output::Disk { disk, chunks_lost } => self.events.disk(disk_state(disk), chunks_lost),
+                Output::Closed => closed = true,
+                _ => {}
+            }
+        }
+        // A disk that fails at the end keeps nobody from hearing what it took before.
+        if closed || (writing.closing.is_some() && writing.writer.disk() != Disk::Ok) {
+            self.close();
+        }
+    }
+
+    /// The tape is as safe as it can be: writes down what of it the recording is.
+    fn close(&mut self) {
+        let Some(writing) = self.writing.take() else { return };
+        let Some(overlay) = writing.closing.flatten() else { return self.events.closed(None) };
+        let path = self.data.show_dir(&self.show).join(OVERLAY_FILE);
+        if let Err(error) = data_folder::write_atomically(&path, &overlay.to_json(), 0o600) {
+            self.events.save_failed(error.to_string());
+        }
+        let end = overlay.end_samples.unwrap_or_else(|| writing.tape.live().end().start());
+        self.events.closed(Some((overlay.start_samples, end)));
+    }
+}
+
+fn perform(
+    folder: &mut Option<Folder>,
+    reserve: &mut Reserve,
+    data: &DataFolder,
+    show: &ShowId,
+    clock: &Clock,
+    op: &Op,
+) -> Result<(), DiskError> {
+    if matches!(op, Op::Create { .. } | Op::Append { .. }) && reserve.is_reached(data, clock) {
+        return Err(DiskError::Full);
+    }
+    if folder.is_none() {
+        *folder = Folder::open(tape_folder(data, show)).ok();
+    }
+    folder.as_mut().ok_or(DiskError::Failed)?.perform(op)
+}
+
+/// Where a show's tape lies.
+pub fn tape_folder(data: &DataFolder, show: &ShowId) -> PathBuf {
+    data.show_dir(show).join("tape")
+}
+
+/// Space that stays free for everything else on the machine.
+struct Reserve {
+    bytes: u64,
+    checked_at: Option<stentor_types::Mono>,
+    reached: bool,
+}
+
+impl Reserve {
+    fn is_reached(&mut self, data: &DataFolder, clock: &Clock) -> bool {
+        let now = clock.mono();
+        if self.checked_at.is_none_or(|at| now.saturating_since(at) >= RESERVE_CHECK_EVERY) {
+            self.checked_at = Some(now);
+            // A file system that does not say how much is free is not full until a write says so.
+            self.reached = data.free_bytes().is_ok_and(|free| free < self.bytes);
+        }
+        self.reached
+    }
+}
+
+/// What is fixed for a new tape. The encoders say their delays; that they cannot be made is a lack of memory
+/// with which nothing can start.
+fn head(show: &ShowId, anchor: Wall, channels: Channels) -> TapeHead {
+    let constants = stentor_audio::constants(channels).expect("encoders can be made");
+    TapeHead {
+        show: show.clone(),
+        anchor,
+        channels,
+        opus_pre_skip_samples: constants.opus_pre_skip_samples,
+        aac_delay_samples: constants.aac_delay_samples,
+        aac_config: constants.aac_config,
+        filler: constants.filler,
+    }
+}
+
+/// An epoch for a tape whose past cannot be read: seconds of wall time lie above every epoch that counting
+/// from 1 has reached.
+fn unused_epoch(now: Wall) -> Epoch {
+    Epoch(u32::try_from(now.0 / 1000).unwrap_or(1))
+}
+
+fn disk_state(disk: Disk) -> DiskState {
+    match disk {
+        Disk::Ok => DiskState::Ok,
+        Disk::Full => DiskState::Full,
+        Disk::Failed => DiskState::Failed,
+    }
+}

@@ -1,0 +1,68 @@
+//! `stentor serve`.
+
+use std::fs;
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use stentor_server::Server;
+use stentor_server::clock::Clock;
+use stentor_server::config::Config;
+use stentor_server::notice::Notices;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::ServeArgs;
+
+pub(crate) fn serve(args: ServeArgs) -> anyhow::Result<()> {
+    let config = Config::load(args.config.as_deref(), args.flags())?;
+    runtime()?.block_on(async {
+        let stopped = stop_signal()?;
+        let server = open(config)?;
+        println!("Operator: {}", server.operator_url());
+        tell_ready(args.ready_file.as_deref(), &server)?;
+        server.run(stopped).await;
+        Ok(())
+    })
+}
+
+pub(crate) fn runtime() -> anyhow::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot start")
+}
+
+/// Opens the server with its log on standard error.
+pub(crate) fn open(config: Config) -> anyhow::Result<Server> {
+    let clock = Clock::start();
+    let notices: Arc<Notices> = Notices::start(config.log.level, config.log.format, std::io::stderr());
+    Ok(Server::open(config, clock, notices)?)
+}
+
+/// Done when the process is asked to stop: Ctrl-C, or SIGTERM from a supervisor.
+pub(crate) fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Writes where the doors are, at once and whole, for whoever waits for the file.
+pub(crate) fn tell_ready(file: Option<&Path>, server: &Server) -> anyhow::Result<()> {
+    let Some(file) = file else { return Ok(()) };
+    let addresses = server.addresses();
+    let ready = serde_json::json!({
+        "front": addresses.front.to_string(),
+        "stage": addresses.stage.to_string(),
+        "media": addresses.media.to_string(),
+        "desk": addresses.desk.to_string(),
+        "operator_key_path": server.shell().data().dir().join("operator.key"),
+    });
+    let aside = file.with_extension("new");
+    fs::write(&aside, ready.to_string())
+        .and_then(|()| fs::rename(&aside, file))
+        .with_context(|| format!("cannot write {}", file.display()))
+}
