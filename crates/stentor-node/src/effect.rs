@@ -21,8 +21,6 @@ pub enum Effect {
     StartMixer {
         /// Channels, first position and time of the first sample.
         config: MixerConfig,
-        /// The slots between the last epoch and this one, if there are any.
-        hole: Option<(stentor_types::Slot, stentor_types::Slot)>,
         /// Sources, programme and marks that are due.
         orders: Vec<MixerCommand>,
     },

@@ -52,8 +52,6 @@ pub struct OpenedTape {
     pub anchor: Wall,
     /// Where the new epoch may begin: above everything that was ever used.
     pub next: Position,
-    /// The slot after the last one on the tape, if there is one.
-    pub written_end: Option<Slot>,
     /// The marks on the tape, in order of media time.
     pub marks: Vec<Mark>,
 }
@@ -64,7 +62,8 @@ pub struct Show {
     sound: Sound,
     /// Who is mixed, kept to tell a mixer that is started anew.
     sources: BTreeMap<SpeakerId, (PersonName, bool)>,
-    /// Marks that were due while no mixer ran.
+    /// Marks that no mixer has placed yet, oldest first: a mixer that starts is told them all, because
+    /// one that failed may have taken them with it.
     marks_due: Vec<MarkBody>,
     marks: Vec<Mark>,
     levels: BTreeMap<SpeakerId, f32>,
@@ -81,8 +80,8 @@ pub struct Show {
 enum Sound {
     /// The doors have not opened.
     None,
-    /// The shell opens the tape.
-    Opening,
+    /// The shell opens the tape. With `ended`, only to find out what the recording is.
+    Opening { ended: bool },
     /// A mixer runs.
     Running(Run),
     /// The mixer failed; the next one starts then.
@@ -157,7 +156,7 @@ impl Show {
         match self.sound {
             Sound::Running(run) | Sound::Broken { last: run, .. } => Some(run.anchor),
             Sound::Closed { anchor } => anchor,
-            Sound::None | Sound::Opening => None,
+            Sound::None | Sound::Opening { .. } => None,
         }
     }
 
@@ -227,22 +226,16 @@ impl Show {
             StageEvent::Save => self.effects.push_back(Effect::Save(Box::new(self.stage.doc()))),
             StageEvent::PhaseChanged(phase) => self.effects.push_back(Effect::PhaseChanged(phase)),
             StageEvent::OpenTape => {
-                self.sound = Sound::Opening;
+                self.sound = Sound::Opening { ended: false };
                 self.effects.push_back(Effect::OpenTape { channels: self.stage.spec().channels });
             }
-            StageEvent::CloseTape => {
-                self.sound = Sound::Closed { anchor: self.anchor() };
-                self.slate = Some(SlateReason::Ended);
-                self.speaking.clear();
-                self.effects.push_back(Effect::StopMixer);
-                self.effects.push_back(Effect::CloseTape { overlay: self.overlay() });
-            }
+            StageEvent::CloseTape => self.close_tape(),
             StageEvent::Programme(programme) => self.order(MixerCommand::Programme(for_mixer(programme))),
-            StageEvent::MarkNow(body) => match self.sound {
-                Sound::Running(_) => self.order(MixerCommand::Mark(body)),
-                // Whatever became true before the first sample is true of the first sample.
-                _ => self.marks_due.push(body),
-            },
+            // Whatever became true before the first sample is true of the first sample.
+            StageEvent::MarkNow(body) => {
+                self.marks_due.push(body.clone());
+                self.order(MixerCommand::Mark(body));
+            }
             StageEvent::SourceAdded { speaker, name, hears } => {
                 self.sources.insert(speaker, (name.clone(), hears));
                 self.order(MixerCommand::AddSource { speaker, name, hears });
@@ -267,11 +260,36 @@ impl Show {
         }
     }
 
+    /// The end is final. A tape that is not open yet, because the server was started anew just before or
+    /// after that, is opened first: what the recording is stands on it.
+    fn close_tape(&mut self) {
+        self.slate = Some(SlateReason::Ended);
+        self.speaking.clear();
+        match self.sound {
+            Sound::Running(_) | Sound::Broken { .. } => {
+                self.sound = Sound::Closed { anchor: self.anchor() };
+                self.effects.push_back(Effect::StopMixer);
+                self.effects.push_back(Effect::CloseTape { overlay: self.overlay() });
+            }
+            Sound::Opening { .. } => self.sound = Sound::Opening { ended: true },
+            Sound::None | Sound::Closed { .. } => {
+                self.sound = Sound::Opening { ended: true };
+                self.effects.push_back(Effect::OpenTape { channels: self.stage.spec().channels });
+            }
+        }
+    }
+
     pub(crate) fn tape_opened(&mut self, now: Now, opened: OpenedTape) {
-        if !matches!(self.sound, Sound::Opening) {
+        let Sound::Opening { ended } = self.sound else { return };
+        self.marks = opened.marks;
+        if ended {
+            // There will be no mixer to place them.
+            self.marks_due.clear();
+            self.restore_lost_marks(opened.anchor);
+            self.sound = Sound::Closed { anchor: Some(opened.anchor) };
+            self.effects.push_back(Effect::CloseTape { overlay: self.overlay() });
             return;
         }
-        self.marks = opened.marks;
         self.restore_lost_marks(opened.anchor);
         let wall = opened.anchor.plus(Duration::from_micros(opened.next.slot.0.saturating_mul(SLOT_US)));
         let ahead = wall.saturating_since(now.wall);
@@ -280,41 +298,46 @@ impl Show {
         self.start_mixer(run, opened.written_end);
     }
 
-    /// The document is written before anybody is told that the show is on air, the tape a second
-    /// later: a crash in between leaves a show on air whose second 0 is not on the tape.
+    /// The document is written before anybody is told that the show is on air or at its end, the tape a
+    /// second later: after a crash in between, the marks are made from the document.
     fn restore_lost_marks(&mut self, anchor: Wall) {
-        let Some(on_air_at) = self.stage.life().on_air_at() else { return };
-        let known = self.marks.iter().any(|mark| mark.body == MarkBody::OnAir);
-        let due = self.marks_due.contains(&MarkBody::OnAir);
-        if !known && !due {
-            let at = MediaTime::from_duration(on_air_at.saturating_since(anchor));
-            let mark = Mark { at, body: MarkBody::OnAir };
-            self.keep_mark(mark.clone());
-            self.effects.push_back(Effect::LateMarks(vec![mark]));
+        let life = self.stage.life();
+        let Some(on_air_at) = life.on_air_at() else { return };
+        let at = |wall: Wall| MediaTime::from_duration(wall.saturating_since(anchor));
+        let mut lost = Vec::new();
+        let known = self.marks.iter().find(|mark| mark.body == MarkBody::OnAir).map(|mark| mark.at);
+        let second_0 = known.unwrap_or(at(on_air_at));
+        if known.is_none() && !self.marks_due.contains(&MarkBody::OnAir) {
+            lost.push(Mark { at: second_0, body: MarkBody::OnAir });
         }
-        if let Life::Ending { ended_at, .. } = self.stage.life() {
-            let at = MediaTime::from_duration(ended_at.saturating_since(anchor));
-            let stands =
-                self.marks.iter().rev().find(|m| matches!(m.body, MarkBody::End | MarkBody::EndUndone));
-            if stands.is_none_or(|mark| mark.body != MarkBody::End) {
-                let mark = Mark { at, body: MarkBody::End };
-                self.keep_mark(mark.clone());
-                self.effects.push_back(Effect::LateMarks(vec![mark]));
+        let is_end = |body: &&MarkBody| matches!(body, MarkBody::End | MarkBody::EndUndone);
+        let said = self.marks.iter().map(|mark| &mark.body).chain(&self.marks_due).filter(is_end).next_back();
+        match (life.ended_at(), said == Some(&MarkBody::End)) {
+            (Some(ended_at), false) => {
+                lost.push(Mark { at: at(ended_at).max(second_0), body: MarkBody::End });
             }
+            (None, true) => {
+                let end = self.marks.iter().rev().find(|mark| mark.body == MarkBody::End);
+                lost.extend(end.map(|end| Mark { at: end.at, body: MarkBody::EndUndone }));
+            }
+            _ => {}
+        }
+        if !lost.is_empty() {
+            lost.iter().for_each(|mark| self.keep_mark(mark.clone()));
+            self.effects.push_back(Effect::LateMarks(lost));
         }
     }
 
-    fn start_mixer(&mut self, run: Run, written_end: Option<Slot>) {
+    fn start_mixer(&mut self, run: Run) {
         let mut orders = Vec::new();
         for (&speaker, (name, hears)) in &self.sources {
             orders.push(MixerCommand::AddSource { speaker, name: name.clone(), hears: *hears });
         }
-        orders.extend(self.marks_due.drain(..).map(MixerCommand::Mark));
+        orders.extend(self.marks_due.iter().cloned().map(MixerCommand::Mark));
         orders.extend(self.stage.programme().map(|programme| MixerCommand::Programme(for_mixer(programme))));
         self.sound = Sound::Running(run);
         self.effects.push_back(Effect::StartMixer {
             config: MixerConfig { channels: self.stage.spec().channels, first: run.first, start: run.start },
-            hole: written_end.filter(|end| *end < run.first.slot).map(|end| (end, run.first.slot)),
             orders,
         });
     }
@@ -349,16 +372,22 @@ impl Show {
         let start = last.start + Duration::from_micros((slot.0 - last.first.slot.0) * SLOT_US);
         let first = Position { epoch: last.first.epoch.next(), slot };
         self.effects.push_back(Effect::MixerRestarted { at: first });
-        self.start_mixer(Run { anchor: last.anchor, first, start, end: slot }, Some(last.end));
+        self.start_mixer(Run { anchor: last.anchor, first, start, end: slot });
     }
 
     /// A mark was placed on the programme.
     pub(crate) fn marked(&mut self, epoch: Epoch, mark: Mark) {
-        let Sound::Running(run) = self.sound else { return };
-        if run.first.epoch != epoch {
+        let (Sound::Running(run) | Sound::Broken { last: run, .. }) = self.sound else { return };
+        if run.first.epoch < epoch {
             return;
         }
+        // A mixer places its marks in the order in which it was told.
+        if let Some(placed) = self.marks_due.iter().position(|due| *due == mark.body) {
+            self.marks_due.drain(..=placed);
+        }
         match &mark.body {
+            // News of a mixer that has failed meanwhile: it says nothing of what is heard now.
+            _ if run.first.epoch != epoch => {}
             MarkBody::Slate { reason } => self.slate = Some(*reason),
             MarkBody::SlateOver => self.slate = None,
             MarkBody::Speaking { names } => self.speaking.clone_from(names),

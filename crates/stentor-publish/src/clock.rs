@@ -35,7 +35,8 @@ impl Clock {
         }
     }
 
-    pub(crate) fn timebase(self) -> Timebase {
+    /// The same clock for WebRTC sessions.
+    pub fn timebase(self) -> Timebase {
         Timebase::new(self.origin.into_std())
     }
 }

@@ -20,6 +20,7 @@ pub mod data_folder;
 pub mod desk;
 pub mod door;
 mod entropy;
+mod essential;
 pub mod front;
 pub mod media;
 pub mod metrics;

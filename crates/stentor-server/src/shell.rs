@@ -20,6 +20,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::clock::Clock;
 use crate::data_folder::DataFolder;
+use crate::essential::Essential;
 use crate::media::{MediaEvents, MediaHandle, ToMedia};
 use crate::metrics::{Metrics, ShowSample};
 use crate::mixer_thread::{self, MixerEnd, MixerHandle, MixerSink};
@@ -73,10 +74,7 @@ enum MixerSlot {
         config: MixerConfig,
         orders: Vec<MixerCommand>,
     },
-    Running {
-        epoch: Epoch,
-        handle: MixerHandle,
-    },
+    Running(MixerHandle),
 }
 
 impl Shell {
@@ -108,6 +106,7 @@ impl Shell {
         });
         let telling = Arc::downgrade(&shell);
         let tell = move || {
+            let _essential = Essential;
             while let Ok(news) = inbox.recv() {
                 let Some(shell) = telling.upgrade() else { return };
                 news(&shell);
@@ -251,7 +250,7 @@ impl Shell {
         match effect {
             Effect::Save(doc) => show.thread.save(doc),
             Effect::OpenTape { channels } => show.thread.open(channels),
-            Effect::StartMixer { config, orders, .. } => {
+            Effect::StartMixer { config, orders } => {
                 show.thread.epoch(config.first);
                 *show.mixer() = MixerSlot::Starting { config, orders };
             }
@@ -278,7 +277,7 @@ impl Shell {
 
     fn stop_mixer(&self, show: &ShowShell) {
         let slot = std::mem::replace(&mut *show.mixer(), MixerSlot::None);
-        if let MixerSlot::Running { handle, .. } = slot {
+        if let MixerSlot::Running(handle) = slot {
             show.mixer_cpu_before_us.fetch_add(handle.gauges().cpu_us.load(Relaxed), Relaxed);
             handle.stop();
         }
@@ -303,7 +302,7 @@ impl Shell {
             Ok(handle) => {
                 orders.into_iter().for_each(|order| handle.command(order));
                 self.media().send_blocking(ToMedia::Mixer(id.clone(), Some(handle.clone())));
-                *slot = MixerSlot::Running { epoch, handle };
+                *slot = MixerSlot::Running(handle);
             }
             Err(error) => {
                 drop(slot);
@@ -371,7 +370,7 @@ impl Shell {
             mixer_cpu_us: show.mixer_cpu_before_us.load(Relaxed),
             mixer_late_us_max: 0,
         };
-        if let MixerSlot::Running { handle, .. } = &*show.mixer() {
+        if let MixerSlot::Running(handle) = &*show.mixer() {
             sample.mixer_cpu_us += handle.gauges().cpu_us.load(Relaxed);
             sample.mixer_late_us_max = handle.gauges().late_us_max.swap(0, Relaxed);
         }
@@ -443,7 +442,7 @@ impl ShowShell {
         match &mut *self.mixer() {
             MixerSlot::None => {}
             MixerSlot::Starting { orders, .. } => orders.push(command),
-            MixerSlot::Running { handle, .. } => handle.command(command),
+            MixerSlot::Running(handle) => handle.command(command),
         }
     }
 }
@@ -582,6 +581,10 @@ impl MediaEvents for Connections {
     fn left(&self, show: &ShowId, session: SessionId, why: stentor_webrtc::CloseReason) {
         self.0.note(Notice::SessionLeft { show: show.clone(), session, why: format!("{why:?}") });
         self.0.ask(|node, _| node.session_left(show, session));
+    }
+
+    fn panicked(&self, message: &str) {
+        self.0.note(Notice::PanicContained { place: format!("a session of the media socket ({message})") });
     }
 }
 

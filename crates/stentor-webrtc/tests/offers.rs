@@ -1,8 +1,9 @@
 //! What browsers and other clients offer, whole and damaged.
 
+mod clock;
+
 use std::net::SocketAddr;
 use std::sync::LazyLock;
-use std::time::Instant;
 
 use proptest::prelude::*;
 use stentor_types::{Channels, Mono, Reason, SessionId};
@@ -10,9 +11,7 @@ use stentor_webrtc::{
     Accepted, Identity, OFFER_BYTES_MAX, OfferError, Session, SessionConfig, SessionKind, Timebase,
 };
 
-#[expect(clippy::disallowed_methods, reason = "the one origin of virtual time")]
-static IDENTITY: LazyLock<(Identity, Timebase)> =
-    LazyLock::new(|| (Identity::generate(), Timebase::new(Instant::now())));
+static IDENTITY: LazyLock<(Identity, Timebase)> = LazyLock::new(|| (Identity::generate(), clock::timebase()));
 
 const OFFERS: [(&str, &str); 6] = [
     ("aiortc-audio", include_str!("offers/aiortc-audio.sdp")),

@@ -1,5 +1,6 @@
 //! A session against another WebRTC stack over a network that loses, doubles and stops.
 
+mod clock;
 mod network;
 
 use std::time::Duration;

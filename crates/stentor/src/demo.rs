@@ -8,7 +8,7 @@ use stentor_publish::{Input, PublishOptions, Repeat};
 use stentor_server::Server;
 use stentor_server::config::{Config, RawConfig};
 use stentor_stage::{By, Role, ShowSpec, StageCommand};
-use stentor_types::{Channels, ShowId};
+use stentor_types::{Channels, Reason, ShowId};
 use tokio::sync::watch;
 
 use crate::cli::ServeArgs;
@@ -67,10 +67,14 @@ fn announce(server: &Server) -> anyhow::Result<Keys> {
             .map_err(refused)?;
         voices.push(link.key);
     }
-    let host =
-        shell.ask(|node, now| node.invite(now, &show, Role::Host, None, None, entropy())).map_err(refused)?;
     shell.ask(|node, now| node.command(now, &show, By::Operator, StageCommand::Live)).map_err(refused)?;
-    Ok(Keys { show, host_url: host.url, voices })
+    let host_url = shell.look(|node, _| {
+        let stage = node.show(&show)?.stage();
+        let host = stage.links().into_iter().find(|link| link.role == Role::Host);
+        let key = stage.link_key(host.ok_or(Reason::UnknownLink)?.id)?;
+        Ok::<_, Reason>(format!("{}/{show}/studio#key={key}", node.urls().stage))
+    });
+    Ok(Keys { host_url: host_url.map_err(refused)?, show, voices })
 }
 
 fn tell_links(server: &Server, studio: &str) {

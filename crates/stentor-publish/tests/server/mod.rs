@@ -51,16 +51,16 @@ struct Media {
 
 impl Server {
     /// Starts to listen. POSTs are answered by `turns`, one after the other; then accepted.
-    #[expect(clippy::disallowed_methods, reason = "the timebase of a shell")]
     pub(crate) async fn start(turns: &[Turn]) -> Self {
         let http = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/show/whip", http.local_addr().expect("an address"));
         let mut state = State::default();
         state.turns.extend(turns.iter().rev());
         let state = Arc::new(Mutex::new(state));
+        let clock = Clock::start();
         let media = Arc::new(Media {
-            timebase: Timebase::new(std::time::Instant::now()),
-            clock: Clock::start(),
+            timebase: clock.timebase(),
+            clock,
             identity: Identity::generate(),
             udp: UdpSocket::bind("127.0.0.1:0").await.expect("a port"),
             tcp: TcpListener::bind("127.0.0.1:0").await.expect("a port"),

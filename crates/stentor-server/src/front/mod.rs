@@ -2,6 +2,7 @@
 
 mod hls;
 mod marks;
+pub mod range;
 mod replay;
 mod status;
 mod stream;

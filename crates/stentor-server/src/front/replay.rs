@@ -13,6 +13,7 @@ use stentor_formats::{FileLayout, FormatError, Piece};
 use stentor_stage::Phase;
 use stentor_types::{MediaTime, Reason, Rendition, ShowId, ShowTitle};
 
+use super::range::Wanted;
 use super::{Front, show_id};
 use crate::problem::Problem;
 use crate::tape::LiveTape;
@@ -51,7 +52,7 @@ async fn serve(
     let etag =
         HeaderValue::from_str(&format!("\"{:016x}\"", layout.etag_seed())).expect("hexadecimal digits");
     let len = layout.len();
-    let (status, range) = match wanted_range(headers, &etag, len) {
+    let (status, range) = match Wanted::of(headers, &etag, len) {
         Wanted::Whole => (StatusCode::OK, 0..len),
         Wanted::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
         Wanted::Nothing => return Ok(outside(len)),
@@ -148,28 +149,6 @@ async fn render(tape: &LiveTape, layout: &FileLayout, range: Range<u64>) -> Resu
         }
     }
     Ok(bytes.freeze())
-}
-
-enum Wanted {
-    Whole,
-    Part(Range<u64>),
-    Nothing,
-}
-
-/// One range is honoured; several, or one of another version of the file, get the whole (RFC 9110 §14.2).
-fn wanted_range(headers: &HeaderMap, etag: &HeaderValue, len: u64) -> Wanted {
-    let Some(range) = headers.get(header::RANGE).and_then(|range| range.to_str().ok()) else {
-        return Wanted::Whole;
-    };
-    if headers.get(header::IF_RANGE).is_some_and(|known| known != etag) {
-        return Wanted::Whole;
-    }
-    let Ok(parsed) = http_range_header::parse_range_header(range) else { return Wanted::Whole };
-    match parsed.validate(len).as_deref() {
-        Ok([range]) => Wanted::Part(*range.start()..*range.end() + 1),
-        Ok(_) => Wanted::Whole,
-        Err(_) => Wanted::Nothing,
-    }
 }
 
 fn outside(len: u64) -> Response {

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::stream;
 use http::{HeaderName, HeaderValue, header};
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use stentor_node::Show;
 use stentor_stage::Phase;
 use stentor_tape::{Cursor, Pace, Step};
 use stentor_types::time::SAMPLE_RATE_HZ;
-use stentor_types::{Chunk, Codec, Frames, MediaTime, Reason, Rendition, Slot};
+use stentor_types::{Chunk, Codec, Frames, MediaTime, Mono, Reason, Rendition, Slot};
 use tokio::sync::watch;
 
 use super::{Front, show_id};
@@ -39,6 +39,10 @@ const fn burst_groups(interval: Interval) -> u64 {
 /// A listener whose connection takes nothing for longer than this is moved to live once, then let go:
 /// 30 s / 0.32 s.
 const LAG_SLOTS_MAX: u64 = 94;
+
+/// Groups sent as one piece on joining: the burst and one that came meanwhile, or of a rewound reader's
+/// 10 s as much. 12 × 0.96 s at 64 kbps are 92 kB.
+const OPENING_GROUPS_MAX: usize = 12;
 
 /// The default wish in kbps.
 const KBPS: u32 = 32;
@@ -121,7 +125,7 @@ fn serve(
     let clock = *front.shell.clock();
     let pace = if rewound { Pace::Rewound } else { Pace::Live };
     let listener = Listener {
-        intro: Some(framer.intro().clone()).filter(|intro| !intro.is_empty()),
+        intro: Some(framer.intro().clone()),
         framer,
         key: (container, rendition, interval),
         cursor: Cursor::new(clock.mono(), first, pace),
@@ -199,6 +203,18 @@ fn seconds(at: MediaTime) -> HeaderValue {
     HeaderValue::from_str(&format!("{:.5}", at.as_secs_f64())).expect("digits and a dot")
 }
 
+/// How a listener's stream goes on.
+enum Advance {
+    /// With these bytes.
+    Framed(Bytes),
+    /// Not before then: the listener has had its share.
+    Until(Mono),
+    /// With the next chunk.
+    Wait,
+    /// Not at all.
+    End,
+}
+
 /// One listener: a cursor, and the chunks of the group it is at.
 struct Listener {
     intro: Option<Bytes>,
@@ -220,11 +236,42 @@ impl Listener {
     /// listener falls behind on the tape and nothing is queued for it.
     async fn next(&mut self) -> Option<Bytes> {
         if let Some(intro) = self.intro.take() {
-            return Some(intro);
+            return Some(self.opening(intro).await);
         }
         loop {
+            match self.advance().await {
+                Advance::Framed(bytes) => return Some(bytes),
+                Advance::Until(at) => tokio::select! {
+                    () = tokio::time::sleep_until(self.clock.deadline(at)) => {}
+                    _ = self.stopping.wait_for(|stopping| *stopping) => return None,
+                },
+                Advance::Wait => tokio::select! {
+                    _ = self.news.changed() => {}
+                    _ = self.stopping.wait_for(|stopping| *stopping) => return None,
+                },
+                Advance::End => return None,
+            }
+        }
+    }
+
+    /// The container's head and everything that is there already, in one piece: a player that gets its burst
+    /// at once can choose its place in it at once.
+    async fn opening(&mut self, intro: Bytes) -> Bytes {
+        let mut opening = BytesMut::from(intro);
+        for _ in 0..OPENING_GROUPS_MAX {
+            let Advance::Framed(bytes) = self.advance().await else { break };
+            opening.extend_from_slice(&bytes);
+        }
+        opening.freeze()
+    }
+
+    /// Goes on as far as the next whole group, if there is one now.
+    async fn advance(&mut self) -> Advance {
+        loop {
             let live = self.news.borrow_and_update().clone();
-            self.keep_up(&live)?;
+            if self.keep_up(&live).is_none() {
+                return Advance::End;
+            }
             let step = {
                 let now = self.clock.mono();
                 self.tape.with_index(|index| self.cursor.next(now, &live.window, index))
@@ -233,19 +280,13 @@ impl Listener {
                 Step::Chunk(chunk) => self.gathered.push((chunk.position.slot, Some(chunk))),
                 Step::Read { slot, at } => self.gathered.push((slot, self.tape.read(at).await)),
                 Step::Filler { slot } => self.gathered.push((slot, None)),
-                Step::WaitUntil(at) => tokio::select! {
-                    () = tokio::time::sleep_until(self.clock.deadline(at)) => {}
-                    _ = self.stopping.wait_for(|stopping| *stopping) => return None,
-                },
-                Step::WaitForChunk if live.closed => return self.frame(),
-                Step::WaitForChunk => tokio::select! {
-                    _ = self.news.changed() => {}
-                    _ = self.stopping.wait_for(|stopping| *stopping) => return None,
-                },
-                // Whatever else a cursor may say one day, this stream does not know how to go on.
+                Step::WaitUntil(at) => return Advance::Until(at),
+                Step::WaitForChunk if !live.closed => return Advance::Wait,
+                // The tape is over, or a cursor says what this stream does not know how to follow.
                 _ => return self.frame(),
             }
-            if self.cursor.slot() == self.key.2.group_end(self.gathered.first().map_or(Slot(0), |g| g.0)) {
+            let first = self.gathered.first().map_or(Slot(0), |(slot, _)| *slot);
+            if self.cursor.slot() == self.key.2.group_end(first) {
                 return self.frame();
             }
         }
@@ -272,11 +313,11 @@ impl Listener {
         Some(())
     }
 
-    /// The gathered chunks in the listener's container; `None` if there are none, which is the end.
-    fn frame(&mut self) -> Option<Bytes> {
+    /// The gathered chunks in the listener's container; none are the end.
+    fn frame(&mut self) -> Advance {
         let (container, rendition, interval) = self.key;
-        let (first, _) = *self.gathered.first()?;
-        let filler = self.tape.head().filler.get(rendition)?;
+        let filler = self.tape.head().filler.get(rendition);
+        let (Some(&(first, _)), Some(filler)) = (self.gathered.first(), filler) else { return Advance::End };
         let sound = |(_, chunk): &(Slot, Option<Arc<Chunk>>)| -> Option<Frames> {
             chunk.as_ref().and_then(|chunk| chunk.frames.get(rendition)).cloned()
         };
@@ -286,6 +327,6 @@ impl Listener {
         let shared = whole && !self.rewound;
         let bytes = self.tape.framed(&self.framer, (container, rendition, interval), first, &frames, shared);
         self.gathered.clear();
-        Some(bytes)
+        Advance::Framed(bytes)
     }
 }

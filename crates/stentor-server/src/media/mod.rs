@@ -19,6 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use sockets::MediaSockets;
 
 use crate::clock::Clock;
+use crate::essential::Essential;
 use crate::metrics::MediaGauges;
 use crate::mixer_thread::MixerHandle;
 
@@ -63,6 +64,8 @@ pub trait MediaEvents: Send + 'static {
     fn connected(&self, show: &ShowId, session: SessionId, path: Path);
     /// A session is over.
     fn left(&self, show: &ShowId, session: SessionId, why: stentor_webrtc::CloseReason);
+    /// A session panicked and was ended; nobody else was disturbed.
+    fn panicked(&self, message: &str);
 }
 
 /// The way to the media thread.
@@ -125,6 +128,7 @@ pub fn spawn(
     let candidates = sockets.candidates().into();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::Builder::new().name("media".into()).spawn(move || {
+        let _essential = Essential;
         let local = tokio::task::LocalSet::new();
         local.block_on(&runtime, task::run(sockets, clock, gauges, events, messages));
     })?;

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -10,14 +11,14 @@ use std::sync::atomic::Ordering::Relaxed;
 use bytes::Bytes;
 use stentor_audio::{Feedback, SourcePacket};
 use stentor_types::{Mono, SessionId, ShowId, SpeakerId};
-use stentor_webrtc::{CloseReason, Demux, Output, PatchError, Patched, Path, Session};
+use stentor_webrtc::{CloseReason, Demux, Output, PatchError, Patched, Path, Session, Verdict};
 use tokio::net::UdpSocket;
 use tokio::sync::{Notify, mpsc};
 
 use super::{MediaEvents, MediaSockets, Opening, ToMedia, sockets, tcp};
 use crate::clock::Clock;
 use crate::metrics::MediaGauges;
-use crate::mixer_thread::MixerHandle;
+use crate::mixer_thread::{MixerHandle, panic_text};
 
 /// The longest datagram that is looked at; nothing in WebRTC comes near an Ethernet frame's 1,500.
 const DATAGRAM_BYTES_MAX: usize = 2048;
@@ -180,11 +181,18 @@ impl<E: MediaEvents> Media<E> {
         Ok(patched)
     }
 
-    /// Gives a packet to whom it is for; false if that is nobody we know.
-    pub(super) fn packet(&mut self, path: Path, peer: SocketAddr, local: SocketAddr, bytes: &[u8]) -> bool {
+    /// Gives a packet to whom it is for, and says what that one thought of it; nothing if that is nobody
+    /// we know.
+    pub(super) fn packet(
+        &mut self,
+        path: Path,
+        peer: SocketAddr,
+        local: SocketAddr,
+        bytes: &[u8],
+    ) -> Option<Verdict> {
         let Some(id) = self.demux.route(path, peer, bytes) else {
             self.gauges.dropped.fetch_add(1, Relaxed);
-            return false;
+            return None;
         };
         self.gauges.packets.fetch_add(1, Relaxed);
         let now = self.clock.mono();
@@ -193,7 +201,7 @@ impl<E: MediaEvents> Media<E> {
         if let Some(verdict) = verdict {
             self.demux.learn(id, path, peer, verdict);
         }
-        verdict.is_some()
+        verdict
     }
 
     pub(super) fn tcp_opened(&mut self, peer: SocketAddr, outbox: mpsc::Sender<Bytes>) {
@@ -241,11 +249,34 @@ impl<E: MediaEvents> Media<E> {
         }
     }
 
-    /// Does something to a session and then everything that it wants done.
+    /// Does something to a session and then everything that it wants done. A panic in it ends this session
+    /// only.
     fn with_session<T>(&mut self, id: SessionId, act: impl FnOnce(&mut OnStage) -> T) -> Option<T> {
         // Taken out for the time being, because its outputs need the rest of `self`.
         let mut on_stage = self.sessions.remove(&id)?;
-        let answer = act(&mut on_stage);
+        let driven = catch_unwind(AssertUnwindSafe(|| {
+            let answer = act(&mut on_stage);
+            (answer, self.drain(id, &mut on_stage))
+        }));
+        match driven {
+            Ok((answer, None)) => {
+                self.sessions.insert(id, on_stage);
+                Some(answer)
+            }
+            Ok((answer, Some(why))) => {
+                self.forget(id, on_stage, why);
+                Some(answer)
+            }
+            Err(panic) => {
+                self.events.panicked(&panic_text(panic.as_ref()));
+                self.forget(id, on_stage, CloseReason::ProtocolBroken);
+                None
+            }
+        }
+    }
+
+    /// Takes everything out of a session; why it is over, if it is.
+    fn drain(&mut self, id: SessionId, on_stage: &mut OnStage) -> Option<CloseReason> {
         let mut closed = None;
         loop {
             match on_stage.session.poll_output() {
@@ -263,18 +294,11 @@ impl<E: MediaEvents> Media<E> {
                 }
                 Output::Closed(why) => closed = Some(why),
                 Output::Timeout(at) => {
-                    self.reschedule(id, &mut on_stage, at);
-                    break;
+                    self.reschedule(id, on_stage, at);
+                    return closed;
                 }
             }
         }
-        match closed {
-            None => {
-                self.sessions.insert(id, on_stage);
-            }
-            Some(why) => self.forget(id, on_stage, why),
-        }
-        Some(answer)
     }
 
     fn reschedule(&mut self, id: SessionId, on_stage: &mut OnStage, at: Mono) {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use stentor_webrtc::Path;
 use stentor_webrtc::framing::{Deframer, frame};
+use stentor_webrtc::{Path, Verdict};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -84,8 +84,9 @@ async fn read<E: MediaEvents>(
         loop {
             match deframer.next_frame() {
                 Ok(Some(packet)) => {
-                    let known = media.borrow_mut().packet(Path::Tcp, peer, local, &packet);
-                    if !known && patience == FIRST_FRAME_TIMEOUT {
+                    let verdict = media.borrow_mut().packet(Path::Tcp, peer, local, &packet);
+                    // The first frame says with a session's password who this is.
+                    if patience == FIRST_FRAME_TIMEOUT && verdict != Some(Verdict::Proven) {
                         return;
                     }
                     patience = SILENT_TIMEOUT;

@@ -96,22 +96,24 @@ async fn open(
     let (now, timebase) = (door.shell.clock().mono(), door.shell.timebase());
     let accepted = Session::accept(now, timebase, door.shell.identity(), config, offer)
         .map_err(|error| Problem::new(error.reason()).detail(sentence(&error.to_string())))?;
-    join(door, &id, &admitted, kind, accepted).await
+    let (opening, response) = join(door, &id, &admitted, kind, accepted)?;
+    door.shell.media().send(ToMedia::Open(opening)).await;
+    Ok(response)
 }
 
-async fn join(
+/// What the media thread and the client learn of a new session.
+fn join(
     door: &StageDoor,
     id: &ShowId,
     admitted: &Admitted,
     kind: SessionKind,
     accepted: Accepted,
-) -> Result<Response, Problem> {
+) -> Result<(Box<Opening>, Response), Problem> {
     let Accepted { session, answer, ufrag, etag } = accepted;
     let session_id = session.id();
     let hears = kind == SessionKind::Stage;
     let joined = door.shell.ask(|node, now| node.join(now, id, admitted, session_id, hears))?;
     let opening = Opening { show: id.clone(), speaker: joined.speaker, session, ufrag };
-    door.shell.media().send(ToMedia::Open(Box::new(opening))).await;
     let speaker = joined.speaker.0;
     door.shell.note(Notice::SessionJoined { show: id.clone(), session: session_id, speaker });
     let way = if hears { "stage" } else { "whip" };
@@ -121,7 +123,7 @@ async fn join(
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::LOCATION, text(&format!("/{id}/{way}/{session_id}")));
     headers.insert(header::ETAG, text(&etag));
-    Ok(response)
+    Ok((Box::new(opening), response))
 }
 
 async fn patch(

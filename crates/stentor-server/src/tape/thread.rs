@@ -19,6 +19,7 @@ use super::files::{self, Folder};
 use super::live::LiveTape;
 use crate::clock::Clock;
 use crate::data_folder::{self, DataFolder};
+use crate::essential::Essential;
 
 /// Chunks on their way to the disk: a minute, as long as the window holds them anyway.
 const CHUNKS_WAITING_MAX: usize = 188;
@@ -139,6 +140,7 @@ pub fn spawn(
     let chunks_waiting = Arc::new(AtomicUsize::new(0));
     let handle = TapeHandle { to_tape, chunks_waiting: Arc::clone(&chunks_waiting) };
     std::thread::Builder::new().name(format!("tape {show}")).spawn(move || {
+        let _essential = Essential;
         let reserve = Reserve { bytes: reserve_bytes, checked_at: None, reached: false };
         let mut thread = TapeThread {
             show,
@@ -279,12 +281,7 @@ impl<E: TapeEvents> TapeThread<E> {
                 self.begun(now, channels, Segment::FIRST, unused_epoch(now.wall))
             }
         };
-        let opened = OpenedTape {
-            anchor: index.head().anchor,
-            next,
-            written_end: (index.chunks() > 0).then(|| index.end()),
-            marks: index.marks().to_vec(),
-        };
+        let opened = OpenedTape { anchor: index.head().anchor, next, marks: index.marks().to_vec() };
         let tape = Arc::new(LiveTape::new(index, path.clone(), Arc::clone(&self.reads)));
         let folder = Folder::open(path).ok();
         self.writing = Some(Writing { writer, folder, tape: Arc::clone(&tape), epoch: None, closing: None });

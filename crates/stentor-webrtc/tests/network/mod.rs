@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use stentor_types::{Channels, MediaTime, Mono, SessionId};
 use stentor_webrtc::framing::{self, Deframer};
@@ -14,6 +14,8 @@ use str0m::format::Codec;
 use str0m::media::{Direction, MediaKind, MediaTime as RtpTime, Mid};
 use str0m::net::{Protocol, Receive, TcpType};
 use str0m::{Candidate, Event, Input, Rtc};
+
+use crate::clock;
 
 pub(crate) const SERVER: &str = "192.0.2.10:8082";
 pub(crate) const CLIENT: &str = "198.51.100.7:50000";
@@ -58,11 +60,6 @@ pub(crate) struct Network {
     pub(crate) heard_by_client: Vec<Vec<u8>>,
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one origin of virtual time")]
-pub(crate) fn timebase() -> Timebase {
-    Timebase::new(Instant::now())
-}
-
 pub(crate) fn address(text: &str) -> SocketAddr {
     text.parse().expect("an address")
 }
@@ -90,7 +87,7 @@ fn client_offer(timebase: Timebase, path: Path, direction: Direction) -> (Rtc, M
 
 impl Network {
     pub(crate) fn new(path: Path, kind: SessionKind, direction: Direction) -> Self {
-        let timebase = timebase();
+        let timebase = clock::timebase();
         let now = Mono(1_000_000);
         let (mut client, client_mid, offer, pending) = client_offer(timebase, path, direction);
         let server = [address(SERVER)];
