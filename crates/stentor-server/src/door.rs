@@ -23,6 +23,7 @@ use tower::ServiceExt as _;
 
 use crate::metrics::DoorGauges;
 use crate::notice::Notice;
+use crate::problem::in_our_words;
 use crate::shell::Shell;
 
 /// Connections of one door at once. The machine this is made for has 20,000 descriptors a process;
@@ -167,9 +168,10 @@ fn prepare(stream: &TcpStream) -> io::Result<()> {
     )
 }
 
-/// Counts what a door refused, by the reason that the answer carries.
+/// Puts what a door refused into our words and counts it, by the reason that the answer carries.
 pub fn counting_refusals(router: Router, door: &'static str, shell: Arc<Shell>) -> Router {
     router.layer(axum::middleware::map_response(move |response: axum::response::Response| {
+        let response = in_our_words(response);
         if let Some(&reason) = response.extensions().get::<Reason>() {
             shell.note(Notice::RequestRefused { door, reason });
         }

@@ -122,6 +122,32 @@ impl IntoResponse for Problem {
     }
 }
 
+/// A refusal in our words: those of the framework (a body that is too long, a path that is not UTF-8) are
+/// plain text. The other headers of the answer stay.
+pub fn in_our_words(response: Response) -> Response {
+    let reason = match response.status() {
+        StatusCode::BAD_REQUEST => Reason::Malformed,
+        StatusCode::NOT_FOUND => Reason::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => Reason::WrongMethod,
+        StatusCode::PAYLOAD_TOO_LARGE => Reason::TooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Reason::WrongType,
+        StatusCode::INTERNAL_SERVER_ERROR => Reason::Internal,
+        _ => return response,
+    };
+    let content_type =
+        response.headers().get(header::CONTENT_TYPE).map_or(&b"text/plain"[..], HeaderValue::as_bytes);
+    if !content_type.starts_with(b"text/plain") {
+        return response;
+    }
+    let mut ours = Problem::new(reason).into_response();
+    for (name, value) in response.headers() {
+        if name != header::CONTENT_LENGTH && !ours.headers().contains_key(name) {
+            ours.headers_mut().append(name, value.clone());
+        }
+    }
+    ours
+}
+
 struct Words {
     status: StatusCode,
     title: &'static str,
@@ -388,6 +414,26 @@ mod tests {
             "retry_after_s": 5, "recording": "/demo",
         });
         assert_eq!(serde_json::from_slice::<serde_json::Value>(&body).expect("JSON"), expected);
+    }
+
+    #[tokio::test]
+    async fn plain_refusals_are_put_into_our_words() {
+        let plain = (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            [(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")],
+            "length limit exceeded",
+        );
+        let ours = in_our_words(plain.into_response());
+        assert_eq!(ours.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(ours.headers()[header::CONTENT_TYPE], "application/problem+json");
+        assert_eq!(ours.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+        assert_eq!(ours.extensions().get::<Reason>(), Some(&Reason::TooLarge));
+        let page =
+            (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/html")], "a page that says so itself");
+        assert_eq!(in_our_words(page.into_response()).headers()[header::CONTENT_TYPE], "text/html");
+        let done = in_our_words("ok".into_response());
+        assert_eq!(done.status(), StatusCode::OK);
+        assert!(done.headers()[header::CONTENT_TYPE].as_bytes().starts_with(b"text/plain"));
     }
 
     #[test]

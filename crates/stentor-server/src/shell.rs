@@ -57,7 +57,7 @@ pub struct ShowShell {
     /// Its name.
     pub id: ShowId,
     thread: TapeHandle,
-    tape: RwLock<Option<Arc<LiveTape>>>,
+    tape: watch::Sender<Option<Arc<LiveTape>>>,
     mixer: Mutex<MixerSlot>,
     mixer_cpu_before_us: AtomicU64,
     /// Why the mixer failed last, until that is told.
@@ -234,7 +234,7 @@ impl Shell {
         let show = Arc::new(ShowShell {
             id: id.clone(),
             thread,
-            tape: RwLock::default(),
+            tape: watch::Sender::new(None),
             mixer: Mutex::new(MixerSlot::None),
             mixer_cpu_before_us: AtomicU64::new(0),
             mixer_failure: Mutex::default(),
@@ -258,7 +258,7 @@ impl Shell {
             Effect::StopMixer => self.stop_mixer(&show),
             Effect::LateMarks(marks) => show.thread.marks(marks),
             Effect::CloseTape { overlay } => show.thread.close(overlay),
-            Effect::CloseSession { session, .. } => self.media().send_blocking(ToMedia::Close(session)),
+            Effect::CloseSession { session, .. } => self.media().send(ToMedia::Close(session)),
             Effect::PhaseChanged(phase) => {
                 show.cache.forget();
                 let phase = format!("{phase:?}");
@@ -281,7 +281,7 @@ impl Shell {
             show.mixer_cpu_before_us.fetch_add(handle.gauges().cpu_us.load(Relaxed), Relaxed);
             handle.stop();
         }
-        self.media().send_blocking(ToMedia::Mixer(show.id.clone(), None));
+        self.media().send(ToMedia::Mixer(show.id.clone(), None));
     }
 
     /// The epoch is on the disk: its mixer may make sound that has a name.
@@ -301,7 +301,7 @@ impl Shell {
         match mixer_thread::spawn(id, epoch, config, self.clock, sink) {
             Ok(handle) => {
                 orders.into_iter().for_each(|order| handle.command(order));
-                self.media().send_blocking(ToMedia::Mixer(id.clone(), Some(handle.clone())));
+                self.media().send(ToMedia::Mixer(id.clone(), Some(handle.clone())));
                 *slot = MixerSlot::Running(handle);
             }
             Err(error) => {
@@ -318,7 +318,7 @@ impl Shell {
         let show = self.show(id)?;
         self.shows.write().unwrap_or_else(PoisonError::into_inner).remove(id);
         self.stop_mixer(&show);
-        self.media().send(ToMedia::CloseShow(id.clone())).await;
+        self.media().send(ToMedia::CloseShow(id.clone()));
         if let Some(tape) = show.tape() {
             tape.close();
         }
@@ -381,7 +381,15 @@ impl Shell {
 impl ShowShell {
     /// The show's tape, once there is one in memory.
     pub fn tape(&self) -> Option<Arc<LiveTape>> {
-        self.tape.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.tape.borrow().clone()
+    }
+
+    /// The show's tape, as soon as there is one in memory.
+    pub async fn tape_soon(&self) -> Arc<LiveTape> {
+        let mut tape = self.tape.subscribe();
+        let tape =
+            tape.wait_for(Option::is_some).await.expect("the show, which holds the sender, is borrowed");
+        Arc::clone(tape.as_ref().expect("it was waited for"))
     }
 
     /// The show's tape; that of a show which ended before the server started is opened now.
@@ -395,8 +403,12 @@ impl ShowShell {
         let Ok(Ok(Some(Ok(recovered)))) = found else { return None };
         let tape = Arc::new(LiveTape::new(recovered.index, folder, Arc::clone(&shell.reads)));
         tape.close();
-        let mut place = self.tape.write().unwrap_or_else(PoisonError::into_inner);
-        Some(Arc::clone(place.get_or_insert(tape)))
+        self.tape.send_if_modified(|place| {
+            let absent = place.is_none();
+            place.get_or_insert(tape);
+            absent
+        });
+        self.tape()
     }
 
     /// What the operator is told about the tape.
@@ -525,7 +537,7 @@ impl MixerSink for Output {
 impl TapeEvents for OfShow {
     fn opened(&self, tape: Arc<LiveTape>, opened: OpenedTape) {
         let Ok(show) = self.shell.show(&self.show) else { return };
-        *show.tape.write().unwrap_or_else(PoisonError::into_inner) = Some(tape);
+        show.tape.send_replace(Some(tape));
         self.shell.ask(|node, now| node.tape_opened(now, &self.show, opened));
     }
 

@@ -24,7 +24,7 @@ use super::{Front, show_id};
 use crate::clock::Clock;
 use crate::metrics::Counted;
 use crate::problem::Problem;
-use crate::shell::is_live;
+use crate::shell::{ShowShell, is_live};
 use crate::tape::{Live, LiveTape};
 
 /// What a listener is given at once on joining, in groups of the interval. 5 × 0.96 s cover the page's
@@ -47,6 +47,11 @@ const OPENING_GROUPS_MAX: usize = 12;
 /// The default wish in kbps.
 const KBPS: u32 = 32;
 
+/// A show that is live without a sound is about to make one: its tape is being opened and its first chunk
+/// takes 0.32 s. Whoever comes then waits, since players give up for good where they are turned away. 5 s
+/// cover a tape of hours on a slow disk.
+const FIRST_SOUND_WAIT: Duration = Duration::from_secs(5);
+
 /// When streams that come too early may ask again, if nobody knows better.
 const RETRY_SOON: Duration = Duration::from_secs(1);
 
@@ -65,7 +70,7 @@ pub(super) async fn mp4(
     Path(show): Path<String>,
     wish: Result<Query<Wish>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    serve(&front, &show, Container::Fmp4, wish)
+    serve(&front, &show, Container::Fmp4, wish).await
 }
 
 pub(super) async fn ogg(
@@ -73,7 +78,7 @@ pub(super) async fn ogg(
     Path(show): Path<String>,
     wish: Result<Query<Wish>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    serve(&front, &show, Container::Ogg, wish)
+    serve(&front, &show, Container::Ogg, wish).await
 }
 
 pub(super) async fn aac(
@@ -81,10 +86,10 @@ pub(super) async fn aac(
     Path(show): Path<String>,
     wish: Result<Query<Wish>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    serve(&front, &show, Container::Adts, wish)
+    serve(&front, &show, Container::Adts, wish).await
 }
 
-fn serve(
+async fn serve(
     front: &Front,
     show: &str,
     container: Container,
@@ -97,13 +102,11 @@ fn serve(
         return Err(Problem::new(Reason::Malformed).detail("from is a number of seconds."));
     }
     let id = show_id(show)?;
-    let on_air_at = front.shell.look(|node, now| {
-        let show = node.show(&id)?;
-        has_live_sound(show, now.wall)?;
-        Ok::<_, Problem>(show.on_air_at())
-    })?;
-    let tape = front.shell.show(&id)?.tape();
-    let tape = tape.ok_or_else(|| Problem::new(Reason::DoorsClosed).retry_after(RETRY_SOON))?;
+    front.shell.look(|node, now| has_live_sound(node.show(&id)?, now.wall))?;
+    let show = front.shell.show(&id)?;
+    let tape = tokio::time::timeout(FIRST_SOUND_WAIT, sounding_tape(&show));
+    let tape = tape.await.map_err(|_| Problem::new(Reason::DoorsClosed).retry_after(RETRY_SOON))?;
+    let on_air_at = front.shell.look(|node, _| node.show(&id).map(Show::on_air_at))?;
     let codec = if container == Container::Adts { Codec::Aac } else { Codec::Opus };
     let rendition = Rendition::nearest_below(codec, wish.kbps.unwrap_or(KBPS));
     let framer =
@@ -153,6 +156,14 @@ fn has_live_sound(show: &Show, now: stentor_types::Wall) -> Result<(), Problem> 
             Err(Problem::new(Reason::DoorsClosed).retry_after(wait).recording(recording))
         }
     }
+}
+
+/// The show's tape once there is live sound on it.
+async fn sounding_tape(show: &ShowShell) -> Arc<LiveTape> {
+    let tape = show.tape_soon().await;
+    let sounds = |live: &Live| live.closed || live.window.newest().is_some();
+    let _ = tape.subscribe().wait_for(sounds).await;
+    tape
 }
 
 /// Where a listener begins who wants to hear what is live.

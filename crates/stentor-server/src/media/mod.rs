@@ -23,11 +23,12 @@ use crate::essential::Essential;
 use crate::metrics::MediaGauges;
 use crate::mixer_thread::MixerHandle;
 
-/// Messages that may wait for the media thread: a mix-minus frame every 20 ms for 8 shows × 16
-/// speakers is 6,400 a second, so this is a third of a second of them.
-const MESSAGES_MAX: usize = 2048;
+/// Frames of mix-minus that may wait for the media thread: one every 20 ms for 8 shows × 16 speakers is 6,400
+/// a second, so this is a third of a second of them.
+const FRAMES_WAITING_MAX: usize = 2048;
 
-/// What others ask of the media thread.
+/// What others ask of the media thread. Each comes from a request that a door has admitted or from an effect
+/// of the node, some a second at most; so they wait in a channel without a bound, and nobody waits for them.
 pub(crate) enum ToMedia {
     /// A session was accepted; its packets may come.
     Open(Box<Opening>),
@@ -44,8 +45,6 @@ pub(crate) enum ToMedia {
     },
     /// The mixer of a show, as it is from now on.
     Mixer(ShowId, Option<MixerHandle>),
-    /// A frame of a mix-minus.
-    Feedback(ShowId, Feedback),
     /// Close everything and end.
     Stop,
 }
@@ -68,10 +67,14 @@ pub trait MediaEvents: Send + 'static {
     fn panicked(&self, message: &str);
 }
 
+/// A frame of a mix-minus on its way to its speakers.
+pub(crate) type Frame = (ShowId, Feedback);
+
 /// The way to the media thread.
 #[derive(Clone)]
 pub struct MediaHandle {
-    to_media: mpsc::Sender<ToMedia>,
+    to_media: mpsc::UnboundedSender<ToMedia>,
+    frames: mpsc::Sender<Frame>,
     candidates: Arc<[SocketAddr]>,
 }
 
@@ -81,38 +84,20 @@ impl MediaHandle {
         &self.candidates
     }
 
-    /// Sends a message that must arrive, waiting for room.
-    pub(crate) async fn send(&self, message: ToMedia) {
+    /// Asks something of the thread; returns at once.
+    pub(crate) fn send(&self, message: ToMedia) {
         // The thread outlives the doors; if it is gone, the process is ending.
-        let _ = self.to_media.send(message).await;
+        let _ = self.to_media.send(message);
     }
 
     /// Hands over a frame of a mix-minus, or drops it when the thread is behind: late sound is no sound.
     pub fn feedback(&self, show: &ShowId, frame: Feedback) {
-        let _ = self.to_media.try_send(ToMedia::Feedback(show.clone(), frame));
-    }
-
-    /// Sends a message from a thread that may wait for a moment but is not asynchronous.
-    pub(crate) fn send_blocking(&self, message: ToMedia) {
-        if let Err(mpsc::error::TrySendError::Full(message)) = self.to_media.try_send(message) {
-            let to_media = self.to_media.clone();
-            // Full means a third of a second of frames waits; a click may wait as long, a mixer must not.
-            match tokio::runtime::Handle::try_current() {
-                Ok(runtime) => {
-                    runtime.spawn(async move {
-                        let _ = to_media.send(message).await;
-                    });
-                }
-                Err(_) => {
-                    let _ = to_media.blocking_send(message);
-                }
-            }
-        }
+        let _ = self.frames.try_send((show.clone(), frame));
     }
 
     /// Ends the thread after it has said goodbye to everybody.
     pub async fn stop(&self) {
-        self.send(ToMedia::Stop).await;
+        self.send(ToMedia::Stop);
         self.to_media.closed().await;
     }
 }
@@ -124,13 +109,14 @@ pub fn spawn(
     gauges: Arc<MediaGauges>,
     events: impl MediaEvents,
 ) -> io::Result<MediaHandle> {
-    let (to_media, messages) = mpsc::channel(MESSAGES_MAX);
+    let (to_media, messages) = mpsc::unbounded_channel();
+    let (frames, waiting) = mpsc::channel(FRAMES_WAITING_MAX);
     let candidates = sockets.candidates().into();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::Builder::new().name("media".into()).spawn(move || {
         let _essential = Essential;
         let local = tokio::task::LocalSet::new();
-        local.block_on(&runtime, task::run(sockets, clock, gauges, events, messages));
+        local.block_on(&runtime, task::run(sockets, clock, gauges, events, messages, waiting));
     })?;
-    Ok(MediaHandle { to_media, candidates })
+    Ok(MediaHandle { to_media, frames, candidates })
 }

@@ -15,7 +15,7 @@ use stentor_webrtc::{CloseReason, Demux, Output, PatchError, Patched, Path, Sess
 use tokio::net::UdpSocket;
 use tokio::sync::{Notify, mpsc};
 
-use super::{MediaEvents, MediaSockets, Opening, ToMedia, sockets, tcp};
+use super::{Frame, MediaEvents, MediaSockets, Opening, ToMedia, sockets, tcp};
 use crate::clock::Clock;
 use crate::metrics::MediaGauges;
 use crate::mixer_thread::{MixerHandle, panic_text};
@@ -55,7 +55,8 @@ pub(super) async fn run<E: MediaEvents>(
     clock: Clock,
     gauges: Arc<MediaGauges>,
     events: E,
-    mut messages: mpsc::Receiver<ToMedia>,
+    mut messages: mpsc::UnboundedReceiver<ToMedia>,
+    mut frames: mpsc::Receiver<Frame>,
 ) {
     let register = |(local, socket)| Some((local, Rc::new(sockets::register(socket).ok()?)));
     let udp: Vec<_> = sockets.udp.into_iter().filter_map(register).collect();
@@ -78,13 +79,16 @@ pub(super) async fn run<E: MediaEvents>(
     }
     tokio::task::spawn_local(tcp::accept(sockets.tcp, Rc::clone(&media)));
     tokio::task::spawn_local(keep_time(clock, wake_changed, Rc::clone(&media)));
-    while let Some(message) = messages.recv().await {
-        if matches!(message, ToMedia::Stop) {
-            media.borrow_mut().close_all();
-            break;
+    loop {
+        tokio::select! {
+            message = messages.recv() => match message {
+                None | Some(ToMedia::Stop) => break,
+                Some(message) => media.borrow_mut().take(message),
+            },
+            Some((show, frame)) = frames.recv() => media.borrow_mut().feedback(&show, &frame),
         }
-        media.borrow_mut().take(message);
     }
+    media.borrow_mut().close_where(|_| true);
 }
 
 /// Reads one UDP socket for as long as the thread runs.
@@ -142,12 +146,11 @@ impl<E: MediaEvents> Media<E> {
             ToMedia::Mixer(show, None) => {
                 self.mixers.remove(&show);
             }
-            ToMedia::Feedback(show, frame) => self.feedback(&show, &frame),
             ToMedia::CloseShow(show) => {
                 self.mixers.remove(&show);
                 self.close_where(|on_stage| on_stage.show == show);
             }
-            ToMedia::Stop => self.close_all(),
+            ToMedia::Stop => self.close_where(|_| true),
         }
     }
 
@@ -234,10 +237,6 @@ impl<E: MediaEvents> Media<E> {
             self.wakes.pop_first();
             self.with_session(id, |on_stage| on_stage.session.handle_timeout(now));
         }
-    }
-
-    fn close_all(&mut self) {
-        self.close_where(|_| true);
     }
 
     fn close_where(&mut self, which: impl Fn(&OnStage) -> bool) {

@@ -62,6 +62,13 @@ pub(crate) fn refused_body(error: &JsonRejection) -> Problem {
     match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Reason::TooLarge),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(Reason::WrongType),
-        _ => Problem::new(Reason::Malformed).detail(error.body_text()),
+        _ => Problem::new(Reason::Malformed).detail(in_words(&error.body_text())),
     }
+}
+
+/// What the parser says, without what only the parser's author understands.
+fn in_words(text: &str) -> String {
+    let text = text.split_once(": ").map_or(text, |(_, rest)| rest);
+    let text = text.rsplit_once(" at line ").map_or(text, |(rest, _)| rest);
+    format!("The body does not do: {text}.")
 }

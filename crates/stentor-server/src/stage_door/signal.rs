@@ -97,7 +97,7 @@ async fn open(
     let accepted = Session::accept(now, timebase, door.shell.identity(), config, offer)
         .map_err(|error| Problem::new(error.reason()).detail(sentence(&error.to_string())))?;
     let (opening, response) = join(door, &id, &admitted, kind, accepted)?;
-    door.shell.media().send(ToMedia::Open(opening)).await;
+    door.shell.media().send(ToMedia::Open(opening));
     Ok(response)
 }
 
@@ -138,7 +138,7 @@ async fn patch(
     let fragment = std::str::from_utf8(fragment).map_err(|_| Reason::Malformed)?.to_owned();
     let if_match = headers.get(header::IF_MATCH).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
     let (reply, patched) = oneshot::channel();
-    door.shell.media().send(ToMedia::Patch { session, if_match, fragment, reply }).await;
+    door.shell.media().send(ToMedia::Patch { session, if_match, fragment, reply });
     let patched = patched.await.map_err(|_| Reason::UnknownSession)?;
     let patched =
         patched.map_err(|error| Problem::new(error.reason()).detail(sentence(&error.to_string())))?;
@@ -160,7 +160,7 @@ async fn delete(
     purpose: Purpose,
 ) -> Result<Response, Problem> {
     let session = own_session(door, of, headers, purpose)?;
-    door.shell.media().send(ToMedia::Close(session)).await;
+    door.shell.media().send(ToMedia::Close(session));
     Ok(StatusCode::OK.into_response())
 }
 

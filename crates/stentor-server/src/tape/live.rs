@@ -125,7 +125,6 @@ impl LiveTape {
     pub fn publish(&self, chunk: Arc<Chunk>) {
         self.published.fetch_add(1, Relaxed);
         self.live.send_modify(|live| *live = live.push(chunk));
-        self.forget_old_frames();
     }
 
     /// Nothing more will come; waiting readers end.
@@ -187,19 +186,21 @@ impl LiveTape {
             return framer.frame(interval, first, chunks);
         }
         let key = (first, container, rendition, interval);
-        let mut framed = self.framed.lock().unwrap_or_else(PoisonError::into_inner);
-        framed.entry(key).or_insert_with(|| framer.frame(interval, first, chunks)).clone()
-    }
-
-    fn forget_old_frames(&self) {
         let oldest = self.live.borrow().window.oldest().map_or(Slot(0), |chunk| chunk.position.slot);
         let mut framed = self.framed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bytes) = framed.get(&key) {
+            return bytes.clone();
+        }
+        let bytes = framer.frame(interval, first, chunks);
+        framed.insert(key, bytes.clone());
+        // Readers tidy up, since the mixer must not wait for a lock of theirs.
         while let Some((&key, _)) = framed.first_key_value() {
             if key.0 >= oldest && framed.len() <= FRAMED_MAX {
                 break;
             }
             framed.pop_first();
         }
+        bytes
     }
 }
 
