@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::{child, e2e};
+use crate::{child, program};
 
 /// Runs `bench/{name}.mjs` against the release build and writes what it says to
 /// `docs/reference/benchmarks/{name}.md`; `true` if every promise was kept. The script's contract is in
@@ -22,7 +22,7 @@ pub(crate) fn run(root: &Path, name: &str) -> Result<bool> {
         "bench/{name}.mjs does not exist; the benchmarks are: {}",
         names(root)?.join(", ")
     );
-    let binary = e2e::build(root, "release")?;
+    let binary = program::build_release(root)?;
     let script = script.to_str().context("the repository's path is not UTF-8")?;
     let log = format!("bench-{name}");
     let ran = child::run(root, &root.join("bench"), &log, &["node", script], &[("STENTOR_BIN", &binary)])?;

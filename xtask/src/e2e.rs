@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::child;
 use crate::report::{Outcome, Report};
 use crate::test::count_tap;
 use crate::web::node_tests;
+use crate::{child, program};
 
 /// Builds the program and runs the tests whose names contain one of `filters`, or all.
 ///
@@ -34,28 +34,13 @@ pub(crate) fn steps(root: &Path, report: &mut Report) {
     if wanted.is_empty() {
         return;
     }
-    let binary = build(root, "dev");
+    let binary = program::build(root);
     for (name, path) in wanted {
         report.step(name, || match &binary {
             Ok(binary) => one(root, name, path, binary),
             Err(error) => Ok(Outcome::check(false, format!("{error:#}"))),
         });
     }
-}
-
-/// Builds `stentor` with one of cargo's profiles and says where it is.
-///
-/// # Errors
-/// It does not build; the error carries the compiler's words.
-pub(crate) fn build(root: &Path, profile: &str) -> Result<String> {
-    let program = ["cargo", "build", "--package", "stentor", "--profile", profile];
-    let ran = child::run(root, root, "e2e-build", &program, &[])?;
-    ensure!(ran.ok, "{}", ran.output.trim_end());
-    let metadata = child::stdout(root, &["cargo", "metadata", "--format-version", "1", "--no-deps"])?;
-    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
-    let target = metadata["target_directory"].as_str().context("cargo names its target folder")?;
-    let folder = if profile == "dev" { "debug" } else { profile };
-    Ok(format!("{target}/{folder}/stentor"))
 }
 
 fn one(root: &Path, name: &str, path: &Path, binary: &str) -> Result<Outcome> {

@@ -5,6 +5,7 @@ mod child;
 mod clock;
 mod e2e;
 mod install;
+mod program;
 mod reference;
 mod report;
 mod spdx;

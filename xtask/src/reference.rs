@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::child;
+use crate::{child, program};
 
 /// What `stentor reference DIR` writes into `DIR`: nothing else, nothing less.
 const PAGES: [&str; 5] = ["cli.md", "configuration.md", "metrics.md", "openapi.json", "stentor.example.toml"];
@@ -46,8 +46,8 @@ fn generate(root: &Path) -> Result<BTreeMap<&'static str, String>> {
     }
     fs::create_dir_all(&dir)?;
     let target = dir.to_str().context("the repository's path is not UTF-8")?;
-    let program = ["cargo", "run", "--quiet", "--package", "stentor", "--", "reference", target];
-    let ran = child::run(root, root, "reference", &program, &[])?;
+    let stentor = program::build(root)?;
+    let ran = child::run(root, root, "reference", &[&stentor, "reference", target], &[])?;
     ensure!(ran.ok, "`stentor reference` failed:\n{}", ran.output.trim_end());
     let mut pages = BTreeMap::new();
     for page in PAGES {

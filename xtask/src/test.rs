@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::report::{Outcome, Report, Tally};
-use crate::{child, e2e, install, reference, tidy, web};
+use crate::{child, e2e, install, program, reference, tidy, web};
 
 /// Runs the steps whose names contain one of `filters`, or all; `true` if all of them passed.
 ///
@@ -19,10 +19,14 @@ pub(crate) fn run(root: &Path, filters: &[String]) -> Result<bool> {
     };
     report.step("install", || install::run(root).map(|()| Outcome::check(true, "")));
     report.step("fmt", || cargo("fmt", &["fmt", "--all", "--check"]).map(Outcome::from));
-    report.step("clippy", || {
-        let args = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
-        cargo("clippy", &args).map(Outcome::from)
-    });
+    for (name, features) in [("clippy", None), ("without-aac/clippy", Some("--no-default-features"))] {
+        report.step(name, || {
+            let args = ["clippy", "--workspace", "--all-targets"].into_iter().chain(features);
+            let args: Vec<&str> = args.chain(["--", "-D", "warnings"]).collect();
+            cargo(name, &args).map(Outcome::from)
+        });
+    }
+    report.step("build", || program::build(root).map(|_| Outcome::check(true, "")));
     report.step("unit", || {
         let ran = cargo("unit", &["test", "--workspace", "--no-fail-fast"])?;
         Ok(Outcome::counted(ran, count_cargo))
@@ -30,10 +34,6 @@ pub(crate) fn run(root: &Path, filters: &[String]) -> Result<bool> {
     report.step("without-aac/unit", || {
         let args = ["test", "--package", "stentor-audio", "--no-default-features", "--no-fail-fast"];
         Ok(Outcome::counted(cargo("without-aac-unit", &args)?, count_cargo))
-    });
-    report.step("without-aac/build", || {
-        let args = ["build", "--package", "stentor", "--no-default-features"];
-        cargo("without-aac-build", &args).map(Outcome::from)
     });
     tidy::steps(root, &mut report);
     report.step("reference", || reference::check(root).map(|()| Outcome::check(true, "")));

@@ -1,5 +1,5 @@
-//! The pages: what is committed is what the build makes of the sources, their own tests pass,
-//! and they stay small.
+//! The pages: what is committed is what the build makes of the sources, and their own tests pass, among
+//! them the one that holds the listener's page to `web/budget.json`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,11 +11,6 @@ use crate::child;
 use crate::report::{Outcome, Report};
 use crate::test::count_tap;
 
-/// Bytes of a page as gzip makes them, with every module and style that it names. The listener's page
-/// is what a crowd fetches at the same minute: 30 kB are 8 s of the sound it came for, at 32 kbps.
-const BUDGETS: [(&str, u64); 4] =
-    [("listener", 30_000), ("studio", 30_000), ("operator", 30_000), ("shows", 15_000)];
-
 /// What the pages are built from.
 const SOURCES: [&str; 5] = ["build.mjs", "package.json", "tsconfig.json", "src", "static"];
 
@@ -23,9 +18,6 @@ const SOURCES: [&str; 5] = ["build.mjs", "package.json", "tsconfig.json", "src",
 pub(crate) fn steps(root: &Path, report: &mut Report) {
     report.step("web/dist", || built(root).map(|()| Outcome::check(true, "")));
     report.step("web/unit", || node_tests(root, "web", "test"));
-    for (page, bytes_max) in BUDGETS {
-        report.step(&format!("web/budget/{page}"), || budget(root, page, bytes_max));
-    }
 }
 
 /// The tests of one folder, in Node's own runner.
@@ -91,44 +83,6 @@ fn files(dir: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     Ok(found)
 }
 
-/// Each page with all that it names, against its budget.
-fn budget(root: &Path, page: &str, bytes_max: u64) -> Result<Outcome> {
-    let dist = root.join("web/dist");
-    let html =
-        fs::read_to_string(dist.join(format!("{page}.html"))).with_context(|| format!("{page}.html"))?;
-    let mut bytes = gzip_bytes(&dist, &format!("{page}.html"))?;
-    let named = assets(&html);
-    ensure!(!named.is_empty(), "{page}.html names no module");
-    for asset in named {
-        bytes += gzip_bytes(&dist, asset)?;
-    }
-    Ok(Outcome::check(bytes <= bytes_max, format!("{bytes} bytes compressed; {bytes_max} are the budget")))
-}
-
-/// The files that a page names as `"/assets/…"`, each once, without the `?v=` of its content.
-fn assets(html: &str) -> BTreeSet<&str> {
-    let named = html.split("\"/assets/").skip(1).filter_map(|rest| rest.split(['"', '?']).next());
-    named.collect()
-}
-
-fn gzip_bytes(dir: &Path, file: &str) -> Result<u64> {
-    ensure!(dir.join(file).is_file(), "{file} does not exist");
-    let count = child::stdout(dir, &["sh", "-c", "gzip -9 -n -c -- \"$1\" | wc -c", "gzip", file])?;
-    count.trim().parse().context("wc counts")
-}
-
 fn path_text(path: &Path) -> Result<&str> {
     path.to_str().context("the repository's path is not UTF-8")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_names_its_modules_and_styles() {
-        let html =
-            r#"<link href="/assets/css/a.css?v=1"><script src="/assets/a.js"></script><a href="/">x</a>"#;
-        assert_eq!(assets(html), BTreeSet::from(["a.js", "css/a.css"]));
-    }
 }

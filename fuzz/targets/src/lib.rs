@@ -1,0 +1,47 @@
+//! What the fuzz targets do with bytes from outside.
+//!
+//! Each target is a function that hands bytes to a parser of ours and asserts what must hold of the
+//! result. It says whether the parser took them: a corpus in which nothing is taken, or nothing refused,
+//! has gone stale. libfuzzer (`fuzz_targets/`) and the replay of the corpora (`tests/corpus.rs`) run the
+//! same functions.
+
+mod clock;
+mod configuration;
+pub mod fixed;
+mod media;
+mod names;
+mod range;
+mod signalling;
+mod sound;
+mod stage;
+mod tape;
+
+pub use configuration::configuration;
+pub use media::{deframer, packet};
+pub use names::names;
+pub use range::range;
+pub use signalling::{offer, sdpfrag};
+pub use sound::opus;
+pub use stage::{show_doc, token};
+pub use tape::{overlay, payload, record, recovery};
+
+/// Whether a target's parser took these bytes.
+pub type Target = fn(&[u8]) -> bool;
+
+/// Every target by its name, which is that of its corpus and of its file in `fuzz_targets/`.
+pub const TARGETS: [(&str, Target); 14] = [
+    ("configuration", configuration),
+    ("deframer", deframer),
+    ("names", names),
+    ("offer", offer),
+    ("opus", opus),
+    ("overlay", overlay),
+    ("packet", packet),
+    ("payload", payload),
+    ("range", range),
+    ("record", record),
+    ("recovery", recovery),
+    ("sdpfrag", sdpfrag),
+    ("show_doc", show_doc),
+    ("token", token),
+];
