@@ -1,7 +1,7 @@
 //! What a node asks its shell to do.
 
 use stentor_audio::{MixerCommand, MixerConfig};
-use stentor_stage::{CloseReason, Phase, ShowDoc};
+use stentor_stage::{CloseReason, Life, Phase, ShowDoc};
 use stentor_tape::Overlay;
 use stentor_types::{Channels, Mark, Position, SessionId};
 
@@ -35,6 +35,12 @@ pub enum Effect {
     CloseTape {
         /// What of the tape the recording is; `None` if it was never on air.
         overlay: Option<Overlay>,
+    },
+    /// The show ended while the program was not running: find out what of its tape is the recording, then tell
+    /// [`Node::tape_closed`](crate::Node::tape_closed).
+    FinishTape {
+        /// What the document says, for marks that did not reach the tape.
+        life: Life,
     },
     /// Close the connection of a session and tell its person why.
     CloseSession {

@@ -15,4 +15,4 @@ mod show;
 
 pub use effect::Effect;
 pub use node::{Node, NodeConfig};
-pub use show::{DiskState, OpenedTape, Show};
+pub use show::{DiskState, OpenedTape, Show, missing_marks};

@@ -118,6 +118,9 @@ impl Show {
             effects: VecDeque::new(),
         };
         show.drain_stage();
+        if ended && recording.is_none() {
+            show.effects.push_back(Effect::FinishTape { life: show.stage.life() });
+        }
         show
     }
 
@@ -260,8 +263,8 @@ impl Show {
         }
     }
 
-    /// The end is final. A tape that is not open yet, because the server was started anew just before or
-    /// after that, is opened first: what the recording is stands on it.
+    /// The end is final. A tape that is still being opened, because the server was started anew just before,
+    /// is waited for: what the recording is stands on it.
     fn close_tape(&mut self) {
         self.slate = Some(SlateReason::Ended);
         self.speaking.clear();
@@ -272,10 +275,8 @@ impl Show {
                 self.effects.push_back(Effect::CloseTape { overlay: self.overlay() });
             }
             Sound::Opening { .. } => self.sound = Sound::Opening { ended: true },
-            Sound::None | Sound::Closed { .. } => {
-                self.sound = Sound::Opening { ended: true };
-                self.effects.push_back(Effect::OpenTape { channels: self.stage.spec().channels });
-            }
+            // The program was not running when the end became final: [`Effect::FinishTape`] is on its way.
+            Sound::None | Sound::Closed { .. } => {}
         }
     }
 
@@ -295,37 +296,17 @@ impl Show {
         let ahead = wall.saturating_since(now.wall);
         let start = now.mono + if ahead <= START_AHEAD_MAX { ahead } else { Duration::ZERO };
         let run = Run { anchor: opened.anchor, first: opened.next, start, end: opened.next.slot };
-        self.start_mixer(run, opened.written_end);
+        self.start_mixer(run);
     }
 
-    /// The document is written before anybody is told that the show is on air or at its end, the tape a
-    /// second later: after a crash in between, the marks are made from the document.
+    /// Puts down what is in the document and not on the tape.
     fn restore_lost_marks(&mut self, anchor: Wall) {
-        let life = self.stage.life();
-        let Some(on_air_at) = life.on_air_at() else { return };
-        let at = |wall: Wall| MediaTime::from_duration(wall.saturating_since(anchor));
-        let mut lost = Vec::new();
-        let known = self.marks.iter().find(|mark| mark.body == MarkBody::OnAir).map(|mark| mark.at);
-        let second_0 = known.unwrap_or(at(on_air_at));
-        if known.is_none() && !self.marks_due.contains(&MarkBody::OnAir) {
-            lost.push(Mark { at: second_0, body: MarkBody::OnAir });
+        let lost = missing_marks(self.stage.life(), anchor, &self.marks, &self.marks_due);
+        if lost.is_empty() {
+            return;
         }
-        let is_end = |body: &&MarkBody| matches!(body, MarkBody::End | MarkBody::EndUndone);
-        let said = self.marks.iter().map(|mark| &mark.body).chain(&self.marks_due).filter(is_end).next_back();
-        match (life.ended_at(), said == Some(&MarkBody::End)) {
-            (Some(ended_at), false) => {
-                lost.push(Mark { at: at(ended_at).max(second_0), body: MarkBody::End });
-            }
-            (None, true) => {
-                let end = self.marks.iter().rev().find(|mark| mark.body == MarkBody::End);
-                lost.extend(end.map(|end| Mark { at: end.at, body: MarkBody::EndUndone }));
-            }
-            _ => {}
-        }
-        if !lost.is_empty() {
-            lost.iter().for_each(|mark| self.keep_mark(mark.clone()));
-            self.effects.push_back(Effect::LateMarks(lost));
-        }
+        lost.iter().for_each(|mark| self.keep_mark(mark.clone()));
+        self.effects.push_back(Effect::LateMarks(lost));
     }
 
     fn start_mixer(&mut self, run: Run) {
@@ -427,6 +408,35 @@ impl Show {
         self.recording_ready = recording.is_some();
         self.effects.push_back(Effect::StageChanged);
     }
+}
+
+/// The marks that a tape lacks although the show's document knows of them. `due` are those that the next mixer
+/// will place.
+///
+/// The document is written before anybody is told that the show is on air or at its end, the tape a
+/// second later: after a crash in between, the marks are made from the document.
+pub fn missing_marks(life: Life, anchor: Wall, marks: &[Mark], due: &[MarkBody]) -> Vec<Mark> {
+    let Some(on_air_at) = life.on_air_at() else { return Vec::new() };
+    let at = |wall: Wall| MediaTime::from_duration(wall.saturating_since(anchor));
+    let mut missing = Vec::new();
+    let known = marks.iter().find(|mark| mark.body == MarkBody::OnAir).map(|mark| mark.at);
+    let second_0 = known.unwrap_or(at(on_air_at));
+    if known.is_none() && !due.contains(&MarkBody::OnAir) {
+        missing.push(Mark { at: second_0, body: MarkBody::OnAir });
+    }
+    let is_end = |body: &&MarkBody| matches!(body, MarkBody::End | MarkBody::EndUndone);
+    let said = marks.iter().map(|mark| &mark.body).chain(due).rfind(is_end);
+    match (life.ended_at(), said == Some(&MarkBody::End)) {
+        (Some(ended_at), false) => {
+            missing.push(Mark { at: at(ended_at).max(second_0), body: MarkBody::End });
+        }
+        (None, true) => {
+            let end = marks.iter().rev().find(|mark| mark.body == MarkBody::End);
+            missing.extend(end.map(|end| Mark { at: end.at, body: MarkBody::EndUndone }));
+        }
+        _ => {}
+    }
+    missing
 }
 
 fn for_mixer(programme: Programme) -> MixerProgramme {

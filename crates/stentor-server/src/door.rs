@@ -9,6 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
+use http::header;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -23,7 +28,7 @@ use tower::ServiceExt as _;
 
 use crate::metrics::DoorGauges;
 use crate::notice::Notice;
-use crate::problem::in_our_words;
+use crate::problem::{Problem, in_our_words};
 use crate::shell::Shell;
 
 /// Connections of one door at once. The machine this is made for has 20,000 descriptors a process;
@@ -51,6 +56,13 @@ const UNACKNOWLEDGED_MAX: Duration = Duration::from_secs(30);
 
 /// A silent peer is asked after this long whether it still lives (fault 17: reaped within 60 s).
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(30);
+
+/// Bytes of a body that is refused for its length which are read all the same: a client that still sends when
+/// its connection is closed gets a reset in place of the answer. 1 MiB is ten times what anybody sends by mistake.
+const REFUSED_BYTES_MAX: usize = 1024 * 1024;
+
+/// How long such a body is read: 1 MiB at 4 Mbit/s.
+const REFUSED_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Connections that wait to be accepted; the kernel cuts it to `somaxconn`.
 const BACKLOG: i32 = 4096;
@@ -170,13 +182,34 @@ fn prepare(stream: &TcpStream) -> io::Result<()> {
 
 /// Puts what a door refused into our words and counts it, by the reason that the answer carries.
 pub fn counting_refusals(router: Router, door: &'static str, shell: Arc<Shell>) -> Router {
-    router.layer(axum::middleware::map_response(move |response: axum::response::Response| {
+    router.layer(axum::middleware::map_response(move |response: Response| {
         let response = in_our_words(response);
         if let Some(&reason) = response.extensions().get::<Reason>() {
             shell.note(Notice::RequestRefused { door, reason });
         }
         std::future::ready(response)
     }))
+}
+
+/// Refuses a body that announces more than `bytes_max`, in a way that its sender can read.
+pub async fn bounded_body(bytes_max: usize, request: Request, next: Next) -> Response {
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    let announced = announced.and_then(|length| length.parse::<u64>().ok());
+    if announced.is_none_or(|announced| announced <= bytes_max as u64) {
+        return next.run(request).await;
+    }
+    let mut body = request.into_body().into_data_stream();
+    let read_on = async {
+        let mut read = 0;
+        while let Some(Ok(bytes)) = body.next().await {
+            read += bytes.len();
+            if read >= REFUSED_BYTES_MAX {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(REFUSED_TIMEOUT, read_on).await;
+    Problem::new(Reason::TooLarge).into_response()
 }
 
 async fn serve<S>(stream: S, peer: SocketAddr, router: Router, watcher: hyper_util::server::graceful::Watcher)

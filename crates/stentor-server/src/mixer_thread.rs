@@ -11,6 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use stentor_audio::{Mixer, MixerCommand, MixerConfig, MixerOutput, STALL_MAX, SourcePacket};
+use stentor_types::time::CHUNK_SAMPLES;
 use stentor_types::{Chunk, Epoch, Mark, Mono, ShowId, SpeakerId};
 
 use crate::clock::Clock;
@@ -203,4 +204,19 @@ impl Drained {
 pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+}
+
+/// Moves the start to the next slot that has not begun, if the disk took so long to make the epoch safe
+/// that the mixer would begin by catching up. The slots left out become a hole.
+pub(crate) fn not_in_the_past(config: MixerConfig, now: Mono) -> MixerConfig {
+    let late = now.saturating_since(config.start);
+    if late < STALL_MAX / 2 {
+        return config;
+    }
+    let slot = Duration::from_micros(u64::from(CHUNK_SAMPLES) * 1_000_000 / 48_000);
+    let slots = u64::try_from(late.as_micros() / slot.as_micros()).unwrap_or(0) + 1;
+    let mut config = config;
+    config.first.slot = config.first.slot.plus(slots);
+    config.start = config.start + slot * u32::try_from(slots).unwrap_or(u32::MAX);
+    config
 }

@@ -7,13 +7,11 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
-use std::time::Duration;
 
-use stentor_audio::{Feedback, MixerCommand, MixerConfig, STALL_MAX};
+use stentor_audio::{Feedback, MixerCommand, MixerConfig};
 use stentor_node::documents::TapeFacts;
 use stentor_node::{DiskState, Effect, Node, OpenedTape};
 use stentor_stage::Phase;
-use stentor_types::time::CHUNK_SAMPLES;
 use stentor_types::{Chunk, Epoch, Mark, MediaTime, Mono, Now, Reason, SessionId, ShowId, SpeakerId};
 use stentor_webrtc::{Identity, Path, Timebase};
 use tokio::sync::{Notify, Semaphore, watch};
@@ -258,6 +256,7 @@ impl Shell {
             Effect::StopMixer => self.stop_mixer(&show),
             Effect::LateMarks(marks) => show.thread.marks(marks),
             Effect::CloseTape { overlay } => show.thread.close(overlay),
+            Effect::FinishTape { life } => show.thread.finish(life),
             Effect::CloseSession { session, .. } => self.media().send(ToMedia::Close(session)),
             Effect::PhaseChanged(phase) => {
                 show.cache.forget();
@@ -295,7 +294,7 @@ impl Shell {
         let MixerSlot::Starting { config, orders } = std::mem::replace(&mut *slot, MixerSlot::None) else {
             return;
         };
-        let config = not_in_the_past(config, self.clock.mono());
+        let config = mixer_thread::not_in_the_past(config, self.clock.mono());
         let sink = OfShow { shell: Arc::clone(self), show: id.clone(), epoch: Some(epoch) };
         let sink = Output { tape: show.tape(), thread: show.thread.clone(), events: sink };
         match mixer_thread::spawn(id, epoch, config, self.clock, sink) {
@@ -303,6 +302,7 @@ impl Shell {
                 orders.into_iter().for_each(|order| handle.command(order));
                 self.media().send(ToMedia::Mixer(id.clone(), Some(handle.clone())));
                 *slot = MixerSlot::Running(handle);
+                self.note(Notice::MixerStarted { show: id.clone(), epoch: epoch.0 });
             }
             Err(error) => {
                 drop(slot);
@@ -459,21 +459,6 @@ impl ShowShell {
     }
 }
 
-/// Moves the start to the next slot that has not begun, if the disk took so long to make the epoch safe
-/// that the mixer would begin by catching up. The slots left out become a hole.
-fn not_in_the_past(config: MixerConfig, now: Mono) -> MixerConfig {
-    let late = now.saturating_since(config.start);
-    if late < STALL_MAX / 2 {
-        return config;
-    }
-    let slot = Duration::from_micros(u64::from(CHUNK_SAMPLES) * 1_000_000 / 48_000);
-    let slots = u64::try_from(late.as_micros() / slot.as_micros()).unwrap_or(0) + 1;
-    let mut config = config;
-    config.first.slot = config.first.slot.plus(slots);
-    config.start = config.start + slot * u32::try_from(slots).unwrap_or(u32::MAX);
-    config
-}
-
 /// Tells the node what happens to one show.
 struct OfShow {
     shell: Arc<Shell>,
@@ -494,8 +479,10 @@ impl MixerSink for Output {
         if let Some(tape) = &self.tape {
             tape.publish(Arc::clone(&chunk));
         }
-        self.thread.chunk(chunk);
         let show = self.events.show.clone();
+        if !self.thread.chunk(chunk) {
+            self.events.shell.note(Notice::ChunksLost { show: show.clone(), chunks: 1 });
+        }
         self.events.shell.tell(move |shell| shell.ask(|node, _| node.published(&show, position)));
     }
 

@@ -16,6 +16,7 @@ use stentor_node::DiskState;
 use stentor_stage::TokenKey;
 use stentor_types::Reason;
 
+use crate::door::bounded_body;
 use crate::pages;
 use crate::problem::Problem;
 use crate::shell::Shell;
@@ -60,6 +61,7 @@ pub fn router(shell: Arc<Shell>, key: TokenKey) -> Router {
         .fallback(|| async { Problem::new(Reason::NotFound) })
         .method_not_allowed_fallback(|| async { Problem::new(Reason::WrongMethod) })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(|request, next| bounded_body(BODY_BYTES_MAX, request, next)))
         .layer(from_fn(pages::with_security_headers))
 }
 

@@ -18,6 +18,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use stentor_stage::{Admitted, Purpose};
 use stentor_types::{Reason, ShowId};
 
+use crate::door::bounded_body;
 use crate::pages;
 use crate::problem::Problem;
 use crate::shell::Shell;
@@ -49,6 +50,7 @@ pub fn router(shell: Arc<Shell>, front_url: &str) -> Router {
         .fallback(|| async { Problem::new(Reason::NotFound) })
         .method_not_allowed_fallback(|| async { Problem::new(Reason::WrongMethod) })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(|request, next| bounded_body(BODY_BYTES_MAX, request, next)))
         .layer(from_fn(with_cors))
         .layer(from_fn(pages::with_security_headers))
 }

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use stentor_node::{DiskState, OpenedTape};
-use stentor_stage::ShowDoc;
+use stentor_stage::{Life, ShowDoc};
 use stentor_tape::{Disk, DiskError, Index, Op, Output, Overlay, Recovered, RecoveryError, Segment, Writer};
 use stentor_types::{Channels, Chunk, Epoch, Mark, MediaTime, Now, Position, ShowId, Slot, TapeHead, Wall};
 use tokio::sync::{Semaphore, oneshot};
@@ -60,6 +60,7 @@ enum ToTape {
     Chunk(Arc<Chunk>),
     Marks(Vec<Mark>),
     Close(Option<Overlay>),
+    Finish(Life),
     /// Everything before this has been done.
     Barrier(oneshot::Sender<bool>),
     Stop(oneshot::Sender<()>),
@@ -88,12 +89,14 @@ impl TapeHandle {
         self.send(ToTape::Epoch { first });
     }
 
-    /// Hands over a chunk, or drops it when a minute of them waits: the disk stands still.
-    pub fn chunk(&self, chunk: Arc<Chunk>) {
-        if self.chunks_waiting.load(Relaxed) < CHUNKS_WAITING_MAX {
+    /// Hands over a chunk, or drops it and says false when a minute of them waits: the disk stands still.
+    pub fn chunk(&self, chunk: Arc<Chunk>) -> bool {
+        let room = self.chunks_waiting.load(Relaxed) < CHUNKS_WAITING_MAX;
+        if room {
             self.chunks_waiting.fetch_add(1, Relaxed);
             self.send(ToTape::Chunk(chunk));
         }
+        room
     }
 
     /// Puts down marks that no chunk carries.
@@ -104,6 +107,11 @@ impl TapeHandle {
     /// Closes the tape and writes down what of it the recording is; [`TapeEvents::closed`] follows.
     pub fn close(&self, overlay: Option<Overlay>) {
         self.send(ToTape::Close(overlay));
+    }
+
+    /// Finds out what of a tape that nobody closed is the recording; [`TapeEvents::closed`] follows.
+    pub fn finish(&self, life: Life) {
+        self.send(ToTape::Finish(life));
     }
 
     /// Waits until everything that was asked for so far has been done; whether the show's document is on
@@ -239,6 +247,7 @@ impl<E: TapeEvents> TapeThread<E> {
                     writing.writer.close(now.mono, writing.tape.live().end().max(begun));
                 }
             }
+            ToTape::Finish(life) => self.finish(life),
             ToTape::Barrier(done) => {
                 self.drain(false);
                 let _ = done.send(self.saved);
@@ -361,12 +370,28 @@ impl<E: TapeEvents> TapeThread<E> {
     /// The tape is as safe as it can be: writes down what of it the recording is.
     fn close(&mut self) {
         let Some(writing) = self.writing.take() else { return };
-        let Some(overlay) = writing.closing.flatten() else { return self.events.closed(None) };
+        self.conclude(writing.closing.flatten(), writing.tape.live().end());
+    }
+
+    /// The end was final before this process began: what is on the disk is all there will be.
+    fn finish(&mut self, life: Life) {
+        let found = files::recover(&tape_folder(&self.data, &self.show));
+        let Ok(Some(Ok(recovered))) = found else { return self.events.closed(None) };
+        let index = &recovered.index;
+        let mut marks = index.marks().to_vec();
+        marks.extend(stentor_node::missing_marks(life, index.head().anchor, &marks, &[]));
+        marks.sort_by_key(|mark| mark.at);
+        self.conclude(Overlay::from_marks(&marks), index.end());
+    }
+
+    /// Writes down what of the tape the recording is, and tells.
+    fn conclude(&mut self, overlay: Option<Overlay>, tape_end: Slot) {
+        let Some(overlay) = overlay else { return self.events.closed(None) };
         let path = self.data.show_dir(&self.show).join(OVERLAY_FILE);
         if let Err(error) = data_folder::write_atomically(&path, &overlay.to_json(), 0o600) {
             self.events.save_failed(error.to_string());
         }
-        let end = overlay.end_samples.unwrap_or_else(|| writing.tape.live().end().start());
+        let end = overlay.end_samples.unwrap_or(tape_end.start());
         self.events.closed(Some((overlay.start_samples, end)));
     }
 }
