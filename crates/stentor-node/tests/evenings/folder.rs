@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use stentor_node::OpenedTape;
-use stentor_stage::ShowDoc;
+use stentor_node::{OpenedTape, missing_marks};
+use stentor_stage::{Life, ShowDoc};
 use stentor_tape::Overlay;
-use stentor_types::{Epoch, Mark, MediaTime, Position, Slot, Wall};
+use stentor_types::{Epoch, Mark, MarkBody, MediaTime, Position, Slot, Wall};
 
 /// Chunks and marks that a crash may take.
 const UNSYNCED: Duration = Duration::from_secs(2);
@@ -58,6 +58,23 @@ impl Folder {
         self.recording =
             overlay.map(|overlay| (overlay.start_samples, overlay.end_samples.unwrap_or(tape_end)));
         self.recording
+    }
+
+    /// What the recording is of a show whose end became final while nobody was there to close its tape.
+    pub(crate) fn finish(&mut self, life: Life) -> Option<(MediaTime, MediaTime)> {
+        let tape = self.tape.as_ref()?;
+        let mut marks: Vec<_> = tape.marks.iter().map(|(_, mark)| mark.clone()).collect();
+        marks.extend(missing_marks(life, tape.anchor, &marks, &[]));
+        marks.sort_by_key(|mark| mark.at);
+        self.close(Overlay::from_marks(&marks))
+    }
+
+    pub(crate) fn anchor(&self) -> Option<Wall> {
+        self.tape.as_ref().map(|tape| tape.anchor)
+    }
+
+    pub(crate) fn has_mark(&self, body: &MarkBody) -> bool {
+        self.tape.as_ref().is_some_and(|tape| tape.marks.iter().any(|(_, mark)| mark.body == *body))
     }
 
     fn tape(&mut self) -> &mut Tape {

@@ -13,21 +13,52 @@ use stentor_types::Reason;
 
 #[derive(Clone, Debug)]
 enum Step {
-    Create { show: usize, starts_in_ms: Option<u64> },
-    Invite { show: usize },
-    Join { show: usize, link: usize, by_key: bool },
-    Connected { session: usize },
-    Left { session: usize },
-    Revoke { show: usize, link: usize },
-    Command { show: usize, command: StageCommand },
-    Delete { show: usize },
+    Create {
+        show: usize,
+        starts_in_ms: Option<u64>,
+    },
+    Invite {
+        show: usize,
+    },
+    Join {
+        show: usize,
+        link: usize,
+        by_key: bool,
+    },
+    Connected {
+        session: usize,
+    },
+    Left {
+        session: usize,
+    },
+    Revoke {
+        show: usize,
+        link: usize,
+    },
+    Command {
+        show: usize,
+        command: StageCommand,
+    },
+    Delete {
+        show: usize,
+    },
     /// The disk has opened or closed what it was asked for.
-    TapeAnswers { show: usize },
+    TapeAnswers {
+        show: usize,
+    },
     /// The news of mixers that is on its way arrives.
     NewsArrives,
-    MixerFails { show: usize, had_time: bool },
-    Wait { ms: u64 },
-    Restart { down_ms: u64, unsynced_lost: bool },
+    MixerFails {
+        show: usize,
+        had_time: bool,
+    },
+    Wait {
+        ms: u64,
+    },
+    Restart {
+        down_ms: u64,
+        unsynced_lost: bool,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -102,9 +133,11 @@ fn a_show_on_air_cannot_be_deleted_and_one_that_ended_can() {
     let mut machine = Machine::start();
     machine.create(0, None);
     machine.tape_answers(0);
-    for (command, phase) in
-        [(StageCommand::Live, Phase::OnAir), (StageCommand::End, Phase::Ending), (StageCommand::Undo, Phase::OnAir)]
-    {
+    for (command, phase) in [
+        (StageCommand::Live, Phase::OnAir),
+        (StageCommand::End, Phase::Ending),
+        (StageCommand::Undo, Phase::OnAir),
+    ] {
         assert_eq!(machine.command(0, command), Ok(phase));
         assert_eq!(machine.try_delete(0), Err(Reason::WrongPhase));
     }
