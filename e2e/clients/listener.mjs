@@ -1,5 +1,8 @@
 // A listener without a player: reads a stream over HTTP and keeps what came.
 
+import { once } from 'node:events';
+import { get } from 'node:http';
+
 /** Opens a stream; throws the refusal's words if it is refused. */
 export async function openStream(url) {
   const stop = new AbortController();
@@ -16,8 +19,19 @@ export async function openStream(url) {
 /** A refusal: its status and its problem document (RFC 9457), which every refusal must have. */
 export async function refusal(url, options = {}) {
   const response = await fetch(url, { redirect: 'manual', ...options });
+  return judge(url, response, await response.text());
+}
+
+/** The refusal of a path that `fetch` would tidy up before it asks: `..` in any spelling. */
+export async function refusalAsIs(door, path) {
+  const { hostname, port } = new URL(door);
+  const [incoming] = await once(get({ hostname, port, path, agent: false }), 'response');
+  const body = Buffer.concat(await incoming.toArray()).toString();
+  return judge(path, { status: incoming.statusCode, headers: new Headers(incoming.headers) }, body);
+}
+
+function judge(url, response, text) {
   const type = response.headers.get('content-type') ?? '';
-  const text = await response.text();
   if (!type.startsWith('application/problem+json')) throw new Error(`${url}: ${response.status} ${type} ${text}`);
   const problem = JSON.parse(text);
   for (const field of ['title', 'detail', 'reason']) {

@@ -4,12 +4,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { DATAGRAMS, GARBAGE, sendTcp, sendUdp } from '../clients/garbage.mjs';
-import { openStream, refusal } from '../clients/listener.mjs';
+import { openStream, refusal, refusalAsIs } from '../clients/listener.mjs';
 import { keyOf } from '../harness/desk.mjs';
 import { House } from '../harness/house.mjs';
 import { until } from '../harness/until.mjs';
 
-const NOT_NAMES = ['-', 'a-', 'A', 'a.b', 'a_b', '%41', '%2e%2e', '..%2f..%2fetc', '%00', 'ä', 'x'.repeat(64), 'a%20b'];
+const NOT_NAMES = ['-', 'a-', 'A', 'a.b', 'a_b', '%41', '%2e%2e', '..%2f..%2fetc', '%00', '%C3%A4', 'x'.repeat(64), 'a%20b'];
 
 test('bad input disturbs nobody', async (t) => {
   const house = await House.open(t);
@@ -32,12 +32,11 @@ test('bad input disturbs nobody', async (t) => {
       return listener.bytes > before + 20_000;
     });
     for (const door of ['front', 'stage', 'desk']) {
-      const response = await fetch(`${house.server[door]}/healthz`).catch((error) => error);
-      if (door !== 'stage') assert.equal(response.status, 200, door);
+      assert.equal((await fetch(`${house.server[door]}/healthz`)).status, 200, door);
     }
     assert.ok(house.server.running(), house.server.said());
     const { epoch } = await house.status('calm');
-    assert.equal(epoch, 0, 'the mixer was not restarted');
+    assert.equal(epoch, 1, 'the mixer was not restarted');
   });
 });
 
@@ -48,7 +47,7 @@ async function checkNames(house) {
     assert.deepEqual([status, reason], [404, 'unknown_show'], path);
   }
   for (const name of NOT_NAMES) {
-    const { status } = await refusal(`${front}/${name}/status`);
+    const { status } = await refusalAsIs(front, `/${name}/status`);
     assert.ok(status === 404 || status === 400, `${name}: ${status}`);
     const created = await refusal(`${desk}/api/v1/shows`, operator(house, { id: decodeURIComponent(name), title: 'x' }));
     assert.deepEqual([created.status, created.reason], [400, 'malformed'], name);
@@ -58,8 +57,14 @@ async function checkNames(house) {
   }
   assert.equal((await refusal(`${desk}/api/v1/shows`, operator(house, { id: 'calm' }))).reason, 'show_exists');
   assert.equal((await refusal(`${stage}/nobody/whip`, offer('any', AUDIO))).reason, 'unknown_show');
-  assert.equal((await refusal(`${front}/calm/hls/opus-32/0-999999999.m4s`)).reason, 'not_on_tape');
-  assert.equal((await refusal(`${front}/calm/hls/opus-32/00-1.m4s`)).status, 404);
+  // What is not UTF-8 is no name anywhere.
+  assert.equal((await refusalAsIs(front, '/%ff/status')).status, 400);
+  for (const segment of ['0-0.m4s', '1-999999996.m4s', '1-0.m4s', '9-0.m4s']) {
+    assert.equal((await refusal(`${front}/calm/hls/opus-32/${segment}`)).reason, 'not_on_tape', segment);
+  }
+  for (const segment of ['00-1.m4s', '1-0-0.m4s', '1-0-13.m4s', '1-1.m4s', '1--0.m4s', 'x.m4s']) {
+    assert.equal((await refusal(`${front}/calm/hls/opus-32/${segment}`)).status, 404, segment);
+  }
   assert.equal((await refusal(`${front}/calm/replay.m4a`)).reason, 'not_ended');
   assert.equal((await refusal(`${front}/calm/live.mp4?from=banana`)).reason, 'malformed');
 }
@@ -79,7 +84,7 @@ async function checkKeys(house, show) {
     if (status === 401) assert.equal(reason, 'key_invalid');
   }
   await house.desk.createShow({ id: 'other', title: 'Other' });
-  assert.deepEqual(pick(await session(key, 'other')), [401, 'key_foreign']);
+  assert.deepEqual(pick(await session(key, 'other')), [403, 'key_foreign']);
   const expired = await house.desk.link('calm', 'speaker', { expires_at: Date.now() - 1000 }).catch((error) => error);
   if (expired.url) assert.deepEqual(pick(await session(keyOf(expired))), [401, 'key_expired']);
   else assert.match(expired.message, /malformed/, 'a link that was never valid is either refused or made and refused');
@@ -88,7 +93,7 @@ async function checkKeys(house, show) {
   const unkeyed = await refusal(`${desk}/api/v1/shows`);
   assert.deepEqual(pick(unkeyed), [401, 'key_missing']);
   const guessed = await refusal(`${desk}/api/v1/shows`, { headers: { authorization: `Bearer ${key}` } });
-  assert.equal(guessed.status, 401);
+  assert.deepEqual(pick(guessed), [403, 'key_foreign']);
 }
 
 async function checkOffers(house, key) {
@@ -129,7 +134,7 @@ async function checkOffers(house, key) {
   }
   const wrongType = { ...offer(key, AUDIO), headers: { authorization: `Bearer ${key}`, 'content-type': 'text/plain' } };
   assert.deepEqual(pick(await refusal(url, wrongType)), [415, 'wrong_type']);
-  assert.deepEqual(pick(await refusal(url, offer(key, 'a'.repeat(5_000_000)))), [413, 'too_large']);
+  assert.deepEqual(pick(await refusal(url, offer(key, 'a'.repeat(500_000)))), [413, 'too_large']);
 }
 
 async function checkSessions(house, key) {
@@ -146,7 +151,7 @@ async function checkBodies(house, show) {
   for (const body of ['', '{', '[]', '{"id":7}', '{"id":"x","unknown_field":1}', '"'.repeat(100)]) {
     assert.deepEqual(pick(await refusal(`${desk}/api/v1/shows`, json(body))), [400, 'malformed'], body);
   }
-  assert.equal((await refusal(`${desk}/api/v1/shows`, json(`{"id":"${'x'.repeat(3_000_000)}"}`))).status, 413);
+  assert.equal((await refusal(`${desk}/api/v1/shows`, json(`{"id":"${'x'.repeat(500_000)}"}`))).status, 413);
   for (const [url, method] of [[`${front}/calm/status`, 'POST'], [`${front}/calm/live.mp4`, 'DELETE'], [`${stage}/calm/whip`, 'PUT']]) {
     assert.deepEqual(pick(await refusal(url, { method })), [405, 'wrong_method'], `${method} ${url}`);
   }
