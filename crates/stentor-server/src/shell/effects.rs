@@ -1,0 +1,116 @@
+//! What follows from the node's decisions.
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, PoisonError};
+
+use stentor_node::Effect;
+use stentor_types::{Epoch, Reason, ShowId};
+
+use super::events::{OfShow, Output};
+use super::show::MixerSlot;
+use super::{Shell, ShowShell};
+use crate::media::ToMedia;
+use crate::mixer_thread;
+use crate::notice::Notice;
+
+impl Shell {
+    /// Performs one effect; returns at once.
+    pub(super) fn perform(self: &Arc<Self>, id: &ShowId, effect: Effect) {
+        let show = self.show_or_new(id);
+        match effect {
+            Effect::Save(doc) => show.thread.save(doc),
+            Effect::OpenTape { channels } => show.thread.open(channels),
+            Effect::StartMixer { config, orders } => {
+                show.thread.epoch(config.first);
+                *show.mixer() = MixerSlot::Starting { config, orders };
+            }
+            Effect::Mixer(command) => show.order(command),
+            Effect::StopMixer => self.stop_mixer(&show),
+            Effect::LateMarks(marks) => show.thread.marks(marks),
+            Effect::CloseTape { overlay } => show.thread.close(overlay),
+            Effect::FinishTape { life } => show.thread.finish(life),
+            Effect::CloseSession { session, .. } => self.media().send(ToMedia::Close(session)),
+            Effect::PhaseChanged(phase) => {
+                show.cache.forget();
+                let phase = format!("{phase:?}");
+                self.note(Notice::PhaseChanged { show: id.clone(), phase });
+            }
+            Effect::StageChanged => show.stage_changed(),
+            Effect::MixerRestarted { at } => {
+                let why =
+                    std::mem::take(&mut *show.mixer_failure.lock().unwrap_or_else(PoisonError::into_inner));
+                self.note(Notice::MixerRestarted { show: id.clone(), epoch: at.epoch.0, why });
+            }
+            // A node that can say more than its shell understands is not released.
+            _ => {}
+        }
+    }
+
+    fn stop_mixer(&self, show: &ShowShell) {
+        let slot = std::mem::replace(&mut *show.mixer(), MixerSlot::None);
+        if let MixerSlot::Running(handle) = slot {
+            show.mixer_cpu_before_us.fetch_add(handle.gauges().cpu_us.load(Relaxed), Relaxed);
+            handle.stop();
+        }
+        self.media().send(ToMedia::Mixer(show.id.clone(), None));
+    }
+
+    /// The epoch is on the disk: its mixer may make sound that has a name.
+    pub(super) fn start_mixer(self: &Arc<Self>, id: &ShowId, epoch: Epoch) {
+        let Ok(show) = self.show(id) else { return };
+        let mut slot = show.mixer();
+        let MixerSlot::Starting { config, .. } = &*slot else { return };
+        if config.first.epoch != epoch {
+            return;
+        }
+        let MixerSlot::Starting { config, orders } = std::mem::replace(&mut *slot, MixerSlot::None) else {
+            return;
+        };
+        let config = mixer_thread::not_in_the_past(config, self.clock.mono());
+        let sink = OfShow { shell: Arc::clone(self), show: id.clone(), epoch: Some(epoch) };
+        let sink = Output { tape: show.tape(), thread: show.thread.clone(), events: sink };
+        match mixer_thread::spawn(id, epoch, config, self.clock, sink) {
+            Ok(handle) => {
+                orders.into_iter().for_each(|order| handle.command(order));
+                self.media().send(ToMedia::Mixer(id.clone(), Some(handle.clone())));
+                *slot = MixerSlot::Running(handle);
+                self.note(Notice::MixerStarted { show: id.clone(), epoch: epoch.0 });
+            }
+            Err(error) => {
+                drop(slot);
+                show.mixer_failed(format!("its thread could not be started: {error}"));
+                self.ask(|node, now| node.mixer_failed(now, id, epoch));
+            }
+        }
+    }
+
+    /// Forgets a show and removes its folder.
+    pub async fn delete(self: &Arc<Self>, id: &ShowId) -> Result<(), Reason> {
+        self.ask(|node, _| node.delete(id))?;
+        let show = self.show(id)?;
+        self.shows.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+        self.stop_mixer(&show);
+        self.media().send(ToMedia::CloseShow(id.clone()));
+        if let Some(tape) = show.tape() {
+            tape.close();
+        }
+        show.thread.stop().await;
+        let (data, id) = (Arc::clone(&self.data), id.clone());
+        let deleted = tokio::task::spawn_blocking(move || data.delete_show(&id)).await;
+        match deleted {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(Reason::DiskFailed),
+        }
+    }
+
+    /// Makes everything on disk safe and ends the threads of all shows.
+    pub(crate) async fn stop_shows(&self) {
+        let shows = self.shows();
+        for show in &shows {
+            self.stop_mixer(show);
+        }
+        for show in &shows {
+            show.thread.stop().await;
+        }
+    }
+}

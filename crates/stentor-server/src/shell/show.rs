@@ -1,0 +1,162 @@
+//! The threads and shared parts of one show.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use stentor_audio::{MixerCommand, MixerConfig};
+use stentor_node::documents::TapeFacts;
+use stentor_types::ShowId;
+use tokio::sync::watch;
+
+use super::Shell;
+use crate::metrics::ShowSample;
+use crate::mixer_thread::MixerHandle;
+use crate::tape::{LiveTape, TapeHandle, thread};
+
+/// The threads and shared parts of one show.
+pub struct ShowShell {
+    /// Its name.
+    pub id: ShowId,
+    pub(super) thread: TapeHandle,
+    pub(super) tape: watch::Sender<Option<Arc<LiveTape>>>,
+    pub(super) mixer: Mutex<MixerSlot>,
+    pub(super) mixer_cpu_before_us: AtomicU64,
+    /// Why the mixer failed last, until that is told.
+    pub(super) mixer_failure: Mutex<String>,
+    stage_changes: watch::Sender<u64>,
+    pub(crate) cache: crate::front::ShowCache,
+}
+
+/// Where the show's mixer is.
+pub(super) enum MixerSlot {
+    None,
+    /// Its epoch is being made safe on the disk.
+    Starting {
+        config: MixerConfig,
+        orders: Vec<MixerCommand>,
+    },
+    Running(MixerHandle),
+}
+
+impl ShowShell {
+    /// A show without sound yet.
+    pub(super) fn new(id: ShowId, thread: TapeHandle) -> Self {
+        Self {
+            id,
+            thread,
+            tape: watch::Sender::new(None),
+            mixer: Mutex::new(MixerSlot::None),
+            mixer_cpu_before_us: AtomicU64::new(0),
+            mixer_failure: Mutex::default(),
+            stage_changes: watch::Sender::new(0),
+            cache: crate::front::ShowCache::default(),
+        }
+    }
+
+    /// The show's tape, once there is one in memory.
+    pub fn tape(&self) -> Option<Arc<LiveTape>> {
+        self.tape.borrow().clone()
+    }
+
+    /// The show's tape, as soon as there is one in memory.
+    pub async fn tape_soon(&self) -> Arc<LiveTape> {
+        let mut tape = self.tape.subscribe();
+        let tape =
+            tape.wait_for(Option::is_some).await.expect("the show, which holds the sender, is borrowed");
+        Arc::clone(tape.as_ref().expect("it was waited for"))
+    }
+
+    /// The show's tape; that of a show which ended before the server started is opened now.
+    pub async fn tape_or_open(&self, shell: &Shell) -> Option<Arc<LiveTape>> {
+        if let Some(tape) = self.tape() {
+            return Some(tape);
+        }
+        let folder = thread::tape_folder(&shell.data, &self.id);
+        let opening = folder.clone();
+        let found = tokio::task::spawn_blocking(move || crate::tape::files::recover(&opening)).await;
+        let Ok(Ok(Some(Ok(recovered)))) = found else { return None };
+        let tape = Arc::new(LiveTape::new(recovered.index, folder, Arc::clone(&shell.reads)));
+        tape.close();
+        self.tape.send_if_modified(|place| {
+            let absent = place.is_none();
+            place.get_or_insert(tape);
+            absent
+        });
+        self.tape()
+    }
+
+    /// What the operator is told about the tape.
+    pub fn tape_facts(&self) -> TapeFacts {
+        let Some(tape) = self.tape() else { return TapeFacts::default() };
+        tape.with_index(|index| TapeFacts {
+            chunks: index.chunks(),
+            holes: index.holes().len() as u64,
+            bytes: index.bytes(),
+            ..TapeFacts::default()
+        })
+    }
+
+    /// Open progressive streams.
+    pub fn listeners(&self) -> u64 {
+        self.tape().map_or(0, |tape| tape.listeners.load(Relaxed))
+    }
+
+    /// Changes whenever something that the stage's people see does.
+    pub fn stage_changes(&self) -> watch::Receiver<u64> {
+        self.stage_changes.subscribe()
+    }
+
+    pub(crate) fn stage_changed(&self) {
+        self.stage_changes.send_modify(|version| *version = version.wrapping_add(1));
+    }
+
+    /// Waits until everything that the show's folder was asked for has been done; whether its document is
+    /// on the disk.
+    pub async fn settled(&self) -> bool {
+        self.thread.settled().await
+    }
+
+    pub(super) fn mixer(&self) -> MutexGuard<'_, MixerSlot> {
+        self.mixer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn mixer_failed(&self, why: String) {
+        *self.mixer_failure.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    }
+
+    pub(super) fn order(&self, command: MixerCommand) {
+        match &mut *self.mixer() {
+            MixerSlot::None => {}
+            MixerSlot::Starting { orders, .. } => orders.push(command),
+            MixerSlot::Running(handle) => handle.command(command),
+        }
+    }
+
+    /// The show's samples for `/metrics`.
+    pub(super) fn sample(&self, shell: &Shell) -> ShowSample {
+        let (speakers, newest) = shell.look(|node, now| {
+            let known = node.show(&self.id).ok();
+            let speakers = known.map_or(0, |s| s.stage().people(now).iter().filter(|p| p.connected).count());
+            (speakers as u64, known.and_then(stentor_node::Show::newest))
+        });
+        let tape = self.tape();
+        let of_tape = |value: fn(&LiveTape) -> u64| tape.as_deref().map_or(0, value);
+        let mut sample = ShowSample {
+            show: self.id.to_string(),
+            listeners: of_tape(|tape| tape.listeners.load(Relaxed)),
+            speakers,
+            chunks: of_tape(|tape| tape.published.load(Relaxed)),
+            slot: newest.map_or(0, |position| position.slot.0),
+            epoch: newest.map_or(0, |position| u64::from(position.epoch.0)),
+            tape_bytes: of_tape(|tape| tape.with_index(stentor_tape::Index::bytes)),
+            sent_bytes: of_tape(|tape| tape.sent_bytes.load(Relaxed)),
+            mixer_cpu_us: self.mixer_cpu_before_us.load(Relaxed),
+            mixer_late_us_max: 0,
+        };
+        if let MixerSlot::Running(handle) = &*self.mixer() {
+            sample.mixer_cpu_us += handle.gauges().cpu_us.load(Relaxed);
+            sample.mixer_late_us_max = handle.gauges().late_us_max.swap(0, Relaxed);
+        }
+        sample
+    }
+}
