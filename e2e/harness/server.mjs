@@ -60,6 +60,11 @@ class Server {
     return this.#child.running();
   }
 
+  /** The process, for those who measure it. */
+  get pid() {
+    return this.#child.pid;
+  }
+
   said() {
     return this.#child.said();
   }

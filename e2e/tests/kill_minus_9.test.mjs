@@ -30,9 +30,14 @@ test(`${ROUNDS} times kill -9`, async (t) => {
     // Four segments of 3.84 s, so that each round has names that must survive it.
     await house.untilStatus('lazarus', 'segments are named', ({ slot }) => slot > before.slot + 48);
     await noteNames(show, named);
+    const killed_ms = performance.now();
     await house.server.kill('SIGKILL');
     await house.server.startAgain();
+    const doors_ms = Math.round(performance.now() - killed_ms);
     const after = await untilSpeaking(house, before);
+    const speaking_ms = Math.round(performance.now() - killed_ms);
+    // For the benchmark, which reads these lines.
+    console.log(`round ${JSON.stringify({ round, doors_ms, speaking_ms, epoch: after.epoch, slot: after.slot })}`);
     assert.ok(after.epoch > before.epoch, `round ${round}: epoch ${after.epoch} after ${before.epoch}`);
     assert.ok(after.slot > before.slot, `round ${round}: slot ${after.slot} after ${before.slot}`);
     assert.equal(after.on_air_at_s, before.on_air_at_s, 'second 0 of the show stays where it was');

@@ -27,7 +27,8 @@ usage: cargo xtask CHORE
   tidy             the rules of the repository: layers, lengths, words, links, licences
   gen [--check]    write docs/reference from the program's own definitions, or say that it is stale
   e2e [FILTER…]    real browsers and players against a real server
-  bench NAME       measure, and write the result to docs/reference/benchmarks
+  bench NAME [PART…]
+                   measure, and write the result to docs/reference/benchmarks
 ";
 
 fn main() -> ExitCode {
@@ -53,7 +54,7 @@ fn chore() -> Result<bool> {
         ("gen", []) => reference::write(&root).map(|()| true),
         ("gen", [flag]) if flag == "--check" => reference::check(&root).map(|()| true),
         ("e2e", filters) => e2e::run(&root, filters),
-        ("bench", [name]) => bench::run(&root, name),
+        ("bench", [name, parts @ ..]) => bench::run(&root, name, parts),
         ("help" | "--help" | "-h", _) => {
             print!("{USAGE}");
             Ok(true)
