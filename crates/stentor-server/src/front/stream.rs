@@ -116,7 +116,7 @@ async fn serve(
 
     let live = tape.live();
     let newest = live.window.newest().map(|chunk| chunk.position);
-    let newest = newest.ok_or_else(|| Problem::new(Reason::DoorsClosed).retry_after(RETRY_SOON))?;
+    let newest = newest.ok_or_else(no_sound_yet)?;
     let wanted = wish.from.and_then(|from| place_of(from, on_air_at, live.end()));
     let joined = joining_slot(&live, interval);
     // Less than what everybody gets on joining is not rewound.
@@ -142,6 +142,13 @@ async fn serve(
         tape,
     };
     Ok(respond(container, newest.epoch.0, first, on_air_at, listener))
+}
+
+/// The doors are open and the first chunk is in the making.
+fn no_sound_yet() -> Problem {
+    Problem::new(Reason::DoorsClosed)
+        .detail("The sound of this show begins within a second or two. Ask again in a moment.")
+        .retry_after(RETRY_SOON)
 }
 
 /// Whether there is live sound now, and if not, why and what to do.
