@@ -12,6 +12,7 @@ use stentor_types::{Channels, Reason, ShowId};
 use tokio::sync::watch;
 
 use crate::cli::ServeArgs;
+use crate::say::say;
 use crate::serve;
 
 /// The two voices, made by `assets/demo/make`. Equally long, each silent while the other speaks.
@@ -79,11 +80,11 @@ fn announce(server: &Server) -> anyhow::Result<Keys> {
 
 fn tell_links(server: &Server, studio: &str) {
     let front = server.shell().look(|node, _| node.urls().front.clone());
-    println!("\n  On air. Two voices explain how Stentor works.\n");
-    println!("  Listen     {front}/demo");
-    println!("  Studio     {studio}");
-    println!("  Operator   {}\n", server.operator_url());
-    println!("  Ctrl-C ends it; nothing is kept.\n");
+    say(format_args!("\n  On air. Two voices explain how Stentor works.\n"));
+    say(format_args!("  Listen     {front}/demo"));
+    say(format_args!("  Studio     {studio}"));
+    say(format_args!("  Operator   {}\n", server.operator_url()));
+    say(format_args!("  Ctrl-C ends it; nothing is kept.\n"));
 }
 
 /// Both voices as speakers over WebRTC, in step, again and again.

@@ -4,6 +4,7 @@ mod cli;
 mod demo;
 mod publish;
 mod reference;
+mod say;
 mod serve;
 mod show;
 mod tape;
@@ -16,6 +17,7 @@ use stentor_server::clock::Clock;
 use stentor_server::config::ConfigError;
 
 use crate::cli::{Cli, Command};
+use crate::say::say;
 
 /// A configuration that cannot be used (EX_USAGE of sysexits.h), so that a supervisor does not retry.
 const EXIT_CONFIG: u8 = 64;
@@ -43,6 +45,6 @@ fn main() -> ExitCode {
 fn make_cert(args: &cli::CertArgs) -> anyhow::Result<()> {
     let names = if args.names.is_empty() { cert::own_names() } else { args.names.clone() };
     let made = cert::make(&names, &args.dir, Clock::start().wall())?;
-    println!("{made}");
+    say(format_args!("{made}"));
     Ok(())
 }

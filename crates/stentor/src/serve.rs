@@ -14,13 +14,14 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::ServeArgs;
+use crate::say::say;
 
 pub(crate) fn serve(args: ServeArgs) -> anyhow::Result<()> {
     let config = Config::load(args.config.as_deref(), args.flags())?;
     runtime()?.block_on(async {
         let stopped = stop_signal()?;
         let server = open(config)?;
-        println!("Operator: {}", server.operator_url());
+        say(format_args!("Operator: {}", server.operator_url()));
         tell_ready(args.ready_file.as_deref(), &server)?;
         server.run(stopped).await;
         Ok(())

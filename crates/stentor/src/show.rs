@@ -14,6 +14,7 @@ use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 
 use crate::cli::{ShowArgs, ShowCommand};
+use crate::say::say;
 
 /// A desk answers from memory, after one write to its disk.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(20);
@@ -51,7 +52,7 @@ pub(crate) fn show(args: ShowArgs) -> anyhow::Result<()> {
         ShowCommand::Delete { show } => desk.delete(&of(show, ""))?,
     };
     if args.json {
-        println!("{answer:#}");
+        say(format_args!("{answer:#}"));
     } else {
         print(&answer);
     }
@@ -143,16 +144,21 @@ fn unix_ms(text: &str) -> anyhow::Result<i64> {
 
 fn print(answer: &Value) {
     match answer {
-        Value::Null => println!("done"),
+        Value::Null => say(format_args!("done")),
         show if show.get("shows").is_some() => {
             for show in show["shows"].as_array().into_iter().flatten() {
-                println!("{:24} {:10} {}", text(&show["id"]), text(&show["phase"]), text(&show["title"]));
+                say(format_args!(
+                    "{:24} {:10} {}",
+                    text(&show["id"]),
+                    text(&show["phase"]),
+                    text(&show["title"])
+                ));
             }
         }
         link if link.get("key").is_some() => print_link(link),
         show => {
-            println!("{}: {}, {}", text(&show["id"]), text(&show["title"]), text(&show["phase"]));
-            println!("  listen   {}", text(&show["listen_url"]));
+            say(format_args!("{}: {}, {}", text(&show["id"]), text(&show["title"]), text(&show["phase"])));
+            say(format_args!("  listen   {}", text(&show["listen_url"])));
             for link in show["links"].as_array().into_iter().flatten() {
                 print_link(link);
             }
@@ -162,8 +168,8 @@ fn print(answer: &Value) {
 
 fn print_link(link: &Value) {
     let revoked = if link["revoked"] == true { " (taken back)" } else { "" };
-    println!("  {:8} {}{revoked}", text(&link["role"]), text(&link["url"]));
-    println!("           id {}, for {}", text(&link["id"]), text(&link["label"]));
+    say(format_args!("  {:8} {}{revoked}", text(&link["role"]), text(&link["url"])));
+    say(format_args!("           id {}, for {}", text(&link["id"]), text(&link["label"])));
 }
 
 fn text(value: &Value) -> &str {

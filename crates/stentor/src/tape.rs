@@ -12,6 +12,7 @@ use stentor_tape::{Overlay, Recovered, Report};
 use stentor_types::{Chunk, MediaTime, Rendition, Slot};
 
 use crate::cli::TapeCommand;
+use crate::say::say;
 
 pub(crate) fn tape(command: TapeCommand) -> anyhow::Result<()> {
     match command {
@@ -25,9 +26,9 @@ fn verify(folder: &Path, json: bool) -> anyhow::Result<()> {
     let (_, recovered) = recover(folder)?;
     let report = Report::new(&recovered);
     if json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        say(format_args!("{}", serde_json::to_string_pretty(&report)?));
     } else {
-        println!("{report}");
+        say(format_args!("{report}"));
     }
     if report.is_sound() {
         return Ok(());
@@ -48,9 +49,9 @@ fn list(data: &Path) -> anyhow::Result<()> {
                 let report = Report::new(&recovered);
                 let state = if report.is_sound() { "sound" } else { "damaged" };
                 let (duration_s, mib) = (report.duration_s, report.bytes as f64 / 1048576.0);
-                println!("{name:24} {duration_s:9.1} s {mib:8.1} MiB  {state}");
+                say(format_args!("{name:24} {duration_s:9.1} s {mib:8.1} MiB  {state}"));
             }
-            Err(error) => println!("{name:24} {error:#}"),
+            Err(error) => say(format_args!("{name:24} {error:#}")),
         }
     }
     Ok(())
@@ -102,7 +103,7 @@ fn export(folder: &Path, file: &Path, whole: bool) -> anyhow::Result<()> {
     }
     out.flush()?;
     let seconds = MediaTime(layout.duration_samples()).as_secs_f64();
-    println!("{}: {seconds:.1} s, {} bytes", file.display(), layout.len());
+    say(format_args!("{}: {seconds:.1} s, {} bytes", file.display(), layout.len()));
     Ok(())
 }
 
