@@ -42,8 +42,16 @@ export function listenIn() {
     },
   };
 
+  /** Settles when the programme's element does not play straight on at speed 1. */
+  ears.swerves = () => {
+    const element = ears.programme();
+    if (element?.playbackRate !== 1) return Promise.resolve();
+    const events = ['ratechange', 'seeking', 'waiting', 'pause'];
+    return Promise.race(events.map((name) => new Promise((resolve) => element.addEventListener(name, resolve, { once: true }))));
+  };
+
   /** Records a source for some seconds; what MediaRecorder made of it, as base64. */
-  ears.record = async (source, seconds) => {
+  ears.record = async (source, seconds, steadily) => {
     const stream = sources[source]();
     if (!stream || stream.getAudioTracks().length === 0) throw new Error(`there is no ${source} to hear`);
     const recorder = new MediaRecorder(stream, { audioBitsPerSecond: 128_000 });
@@ -51,8 +59,11 @@ export function listenIn() {
     recorder.addEventListener('dataavailable', (event) => parts.push(event.data));
     const stopped = new Promise((resolve) => recorder.addEventListener('stop', resolve));
     recorder.start(250);
-    setTimeout(() => recorder.stop(), 1000 * seconds);
+    const enough = new Promise((resolve) => setTimeout(resolve, 1000 * seconds, true));
+    const whole = await Promise.race([enough, ...(steadily ? [ears.swerves()] : [])]);
+    recorder.stop();
     await stopped;
+    if (!whole) throw new Error('the page caught up or stalled meanwhile');
     const reader = new FileReader();
     reader.readAsDataURL(new Blob(parts));
     await new Promise((resolve) => reader.addEventListener('load', resolve));
@@ -66,14 +77,29 @@ export async function hearProgramme(page, seconds) {
   return record(page, 'programme', seconds);
 }
 
+/**
+ * Seconds of the programme that the page plays in one go and at its own speed: while the player wins time
+ * back by playing faster, sound does not last as long as it did in the speaker's mouth.
+ */
+export async function hearProgrammeSteadily(page, seconds) {
+  const hear = () => record(page, 'programme', seconds, true);
+  return until(`the page plays ${seconds} s on end`, hear, { patience_s: 120 });
+}
+
+/** Waits until the page plays what is at this place of the media clock, in seconds. */
+export async function untilHeard(page, media_s) {
+  const place = () => page.evaluate(() => window.ears.programme()?.currentTime ?? 0);
+  await until(`the page plays ${media_s} s of the tape`, async () => (await place()) > media_s);
+}
+
 /** Seconds of what a speaker hears of the others, once connected. */
 export async function hearStage(page, seconds) {
   await until('the studio is connected', () => page.evaluate(() => Boolean(window.ears.connected())));
   return record(page, 'stage', seconds);
 }
 
-async function record(page, source, seconds) {
-  const base64 = await page.evaluate(([s, n]) => window.ears.record(s, n), [source, seconds]);
+async function record(page, source, seconds, steadily = false) {
+  const base64 = await page.evaluate((args) => window.ears.record(...args), [source, seconds, steadily]);
   const folder = mkdtempSync(join(tmpdir(), 'stentor-ears-'));
   try {
     const recorded = join(folder, 'recorded.webm');

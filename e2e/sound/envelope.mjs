@@ -4,6 +4,10 @@ import { RATE_HZ } from './tones.mjs';
 
 const STEP_S = 0.02;
 const STEP = Math.round(STEP_S * RATE_HZ);
+// One step in half a second is 4 %, and 0.2 s in all is a jitter buffer's way from a quiet network to a busy one.
+const BLOCK = Math.round(0.5 / STEP_S);
+const WANDER_S_MAX = 0.2;
+const WANDER_STEPS = Math.round(WANDER_S_MAX / STEP_S);
 
 /** Root mean square of windows of 60 ms every 20 ms. */
 export function envelope(samples) {
@@ -17,42 +21,65 @@ export function envelope(samples) {
 }
 
 /**
- * The best correlation of what was heard with a place in what was said, which repeats for ever, and that
- * place in seconds. What was heard must not be longer than what was said.
+ * How well what was heard correlates with a place in what was said, which repeats for ever, and that place
+ * in seconds. What was heard must not be longer than what was said.
+ *
+ * `plain` holds the one to the other as they are, `correlation` after following the wander that a jitter
+ * buffer is allowed: it stretches and squeezes sound by some per cent when packets come unevenly. Where more
+ * than WANDER_S_MAX is missing in all, or any of it at once, either what is before or what is after does
+ * not match.
  */
 export function match(heard, said) {
-  const [short, long] = [envelope(heard), envelope(said)];
-  if (short.length < 2 / STEP_S || short.length > long.length) {
+  if (heard.length < 2 * RATE_HZ || heard.length > said.length) {
     throw new Error(`cannot match ${heard.length / RATE_HZ} s against ${said.length / RATE_HZ} s`);
   }
-  let best = { correlation: -1, at_s: 0 };
-  for (let lag = 0; lag < long.length; lag += 1) {
-    const correlation = pearson(short, (i) => long[(lag + i) % long.length]);
-    if (correlation > best.correlation) best = { correlation, at_s: lag * STEP_S };
+  // Repeated as samples: it need not last a whole number of steps.
+  const repeated = new Float32Array(said.length + heard.length + 2 * WANDER_STEPS * STEP);
+  for (let i = 0; i < repeated.length; i += 1) repeated[i] = said[i % said.length];
+  const [short, long] = [envelope(heard), envelope(repeated)];
+  let [plain, at] = [-1, 0];
+  for (let lag = 0; lag * STEP < said.length; lag += 1) {
+    const correlation = pearson(short, (i) => long[lag + i]);
+    if (correlation > plain) [plain, at] = [correlation, lag];
   }
-  return best;
+  let correlation = plain;
+  for (let first = Math.max(0, at - WANDER_STEPS); first <= at; first += 1) {
+    const lags = follow(short, long, first);
+    correlation = Math.max(correlation, pearson(short, (i) => long[lags[Math.floor(i / BLOCK)] + i]));
+  }
+  return { correlation, plain, at_s: at * STEP_S };
 }
 
 /**
- * Matches pieces of 3 s one by one. The median of their correlations says whether this is the speech; that a
- * busy machine tears a piece is a matter for measurements, not of which sound it is. `steady` is the share of
- * the pieces that lie where the middle one says they must, within 0.2 s: speech in another order is no speech.
+ * The lag of each block of `short` in `long`, none of them outside `first` to `first + WANDER_STEPS` and
+ * neighbours one step apart at most, with the largest covariance of all: dynamic programming.
  */
-export function matchPieces(heard, said) {
-  const piece = 3 * RATE_HZ;
-  const said_s = said.length / RATE_HZ;
-  const found = [];
-  for (let start = 0; start + piece <= heard.length; start += piece) {
-    const { correlation, at_s } = match(heard.slice(start, start + piece), said);
-    found.push({ correlation, origin_s: (at_s - start / RATE_HZ + 100 * said_s) % said_s });
+function follow(short, long, first) {
+  const mean = short.reduce((sum, x) => sum + x, 0) / short.length;
+  const lags = WANDER_STEPS + 1;
+  let sums = new Float64Array(lags);
+  const came = [];
+  for (let begin = 0; begin < short.length; begin += BLOCK) {
+    const from = new Int8Array(lags);
+    const next = new Float64Array(lags);
+    for (let lag = 0; lag < lags; lag += 1) {
+      const near = [lag - 1, lag, lag + 1].filter((l) => l >= 0 && l < lags);
+      from[lag] = near.reduce((best, l) => (sums[l] > sums[best] ? l : best), lag);
+      next[lag] = sums[from[lag]];
+      for (let i = begin; i < Math.min(begin + BLOCK, short.length); i += 1) {
+        next[lag] += (short[i] - mean) * long[first + lag + i];
+      }
+    }
+    came.push(from);
+    sums = next;
   }
-  const middle = [...found].sort((a, b) => a.correlation - b.correlation)[Math.floor(found.length / 2)];
-  const apart_s = (origin_s) => {
-    const apart = Math.abs(origin_s - middle.origin_s);
-    return Math.min(apart, said_s - apart);
-  };
-  const steady = found.filter(({ origin_s }) => apart_s(origin_s) < 0.2).length / found.length;
-  return { correlation: middle.correlation, steady, found };
+  let lag = sums.indexOf(Math.max(...sums));
+  const path = [];
+  for (const from of came.reverse()) {
+    path.push(first + lag);
+    lag = from[lag];
+  }
+  return path.reverse();
 }
 
 function pearson(values, other) {
