@@ -11,7 +11,7 @@ use stentor_types::{
     Channels, Chunk, Epoch, Frames, Mark, Position, RenditionMap, RenditionSet, ShowId, Slot, TapeHead, Wall,
 };
 
-use crate::record::{HoleCause, Record};
+use crate::record::{EPOCHS_MAX, HoleCause, Record, SLOTS_MAX};
 use crate::segment::Segment;
 
 /// Marks of one record as JSON. A chunk has 16 at most; the longest names 16 people with 40
@@ -76,22 +76,22 @@ pub(crate) fn take(kind: u8, payload: Bytes) -> Option<Record> {
     let record = match kind {
         KIND_HEAD => reader.head()?,
         KIND_EPOCH => Record::Epoch {
-            epoch: Epoch(reader.u32()?),
-            first: Slot(reader.u64()?),
+            epoch: reader.epoch()?,
+            first: reader.slot()?,
             wall: Wall(reader.u64()?.cast_signed()),
         },
         KIND_CHUNK => {
-            let position = Position { epoch: Epoch(reader.u32()?), slot: Slot(reader.u64()?) };
+            let position = Position { epoch: reader.epoch()?, slot: reader.slot()? };
             let (frames, marks) = (reader.frames()?, reader.marks()?);
             Record::Chunk(Arc::new(Chunk { position, frames, marks }))
         }
         KIND_HOLE => Record::Hole {
-            first: Slot(reader.u64()?),
-            end: Slot(reader.u64()?),
+            first: reader.slot()?,
+            end: reader.slot()?,
             cause: HoleCause::from_byte(reader.u8()?)?,
         },
         KIND_MARKS => Record::Marks(reader.marks()?),
-        KIND_CLOSED => Record::Closed { end: Slot(reader.u64()?) },
+        KIND_CLOSED => Record::Closed { end: reader.slot()? },
         _ => return Some(Record::Unknown { kind }),
     };
     reader.0.is_empty().then_some(record)
@@ -173,8 +173,20 @@ impl Reader {
         self.array().map(u64::from_le_bytes)
     }
 
+    fn slot(&mut self) -> Option<Slot> {
+        self.u64().filter(|&slot| slot < SLOTS_MAX).map(Slot)
+    }
+
+    fn epoch(&mut self) -> Option<Epoch> {
+        self.u32().filter(|&epoch| epoch < EPOCHS_MAX).map(Epoch)
+    }
+
     fn head(&mut self) -> Option<Record> {
-        let after = Some(self.u32()?).filter(|&number| number > 0).map(Segment);
+        let after = self.u32()?;
+        if after == u32::MAX {
+            return None;
+        }
+        let after = Some(after).filter(|&number| number > 0).map(Segment);
         let show_len = self.u8()?;
         let show = self.bytes(usize::from(show_len))?;
         let show = ShowId::from_str(std::str::from_utf8(&show).ok()?).ok()?;
@@ -246,6 +258,14 @@ mod tests {
         ];
         assert_eq!(record, Some(Record::Marks(expected)));
         assert_eq!(take(KIND_MARKS, Bytes::from_static(b"{}")), None);
+    }
+
+    #[test]
+    fn numbers_that_leave_no_room_behind_them_make_a_payload_invalid() {
+        assert_eq!(take(KIND_CLOSED, Bytes::copy_from_slice(&u64::MAX.to_le_bytes())), None);
+        let epoch = |epoch: u32| [&epoch.to_le_bytes()[..], &[0; 16]].concat();
+        assert!(take(KIND_EPOCH, epoch(EPOCHS_MAX - 1).into()).is_some());
+        assert_eq!(take(KIND_EPOCH, epoch(EPOCHS_MAX).into()), None);
     }
 
     #[test]

@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::Serialize;
+use stentor_types::time::CHUNK_SAMPLES;
 use stentor_types::{Chunk, Epoch, Mark, Slot, TapeHead, Wall};
 
 use crate::payload;
@@ -36,6 +37,13 @@ pub const HEADER_BYTES: usize = 32;
 /// The longest record. The worst chunk has 3 × 16 Opus frames of 1,275 bytes (RFC 6716 §3.4) and
 /// 2 × 15 AAC frames of 1,536 (6,144 bits a channel, stereo): 107 kB, and marks of 64 KiB.
 pub const RECORD_BYTES_MAX: usize = 256 * 1024;
+
+/// Slots below this have a number for each of their samples and one after them.
+pub const SLOTS_MAX: u64 = u64::MAX / CHUNK_SAMPLES as u64;
+
+/// Epochs below this leave room for all that come later: a restart takes 65 at most, and with one every second
+/// the rest would last for a year.
+pub const EPOCHS_MAX: u32 = u32::MAX / 2;
 
 /// One entry of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]

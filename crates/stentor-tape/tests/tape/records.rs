@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::folder::head;
 use bytes::Bytes;
 use proptest::prelude::*;
-use stentor_tape::record::{HEADER_BYTES, RECORD_BYTES_MAX, TapeId, decode, encode};
+use stentor_tape::record::{EPOCHS_MAX, HEADER_BYTES, RECORD_BYTES_MAX, SLOTS_MAX, TapeId, decode, encode};
 use stentor_tape::{HoleCause, Place, Record, RecordError, Segment};
 use stentor_types::{
     Chunk, Epoch, Frames, Mark, MarkBody, MediaTime, Position, Rendition, RenditionMap, Slot, TapeHead, Wall,
@@ -37,7 +37,7 @@ fn marks() -> impl Strategy<Value = Vec<Mark>> {
 }
 
 fn record() -> impl Strategy<Value = Record> {
-    let chunk = (any::<u32>(), any::<u64>(), frames(), marks()).prop_map(|(epoch, slot, frames, marks)| {
+    let chunk = (0..EPOCHS_MAX, 0..SLOTS_MAX, frames(), marks()).prop_map(|(epoch, slot, frames, marks)| {
         let position = Position { epoch: Epoch(epoch), slot: Slot(slot) };
         Record::Chunk(Arc::new(Chunk { position, frames, marks }))
     });
@@ -48,18 +48,18 @@ fn record() -> impl Strategy<Value = Record> {
     prop_oneof![
         4 => chunk,
         2 => head,
-        1 => (any::<u32>(), any::<u64>(), any::<i64>()).prop_map(|(epoch, first, wall)| Record::Epoch {
+        1 => (0..EPOCHS_MAX, 0..SLOTS_MAX, any::<i64>()).prop_map(|(epoch, first, wall)| Record::Epoch {
             epoch: Epoch(epoch),
             first: Slot(first),
             wall: Wall(wall),
         }),
-        1 => (any::<u64>(), any::<u64>()).prop_map(|(first, end)| Record::Hole {
+        1 => (0..SLOTS_MAX, 0..SLOTS_MAX).prop_map(|(first, end)| Record::Hole {
             first: Slot(first),
             end: Slot(end),
             cause: HoleCause::DiskLost,
         }),
         1 => marks().prop_map(Record::Marks),
-        1 => any::<u64>().prop_map(|end| Record::Closed { end: Slot(end) }),
+        1 => (0..SLOTS_MAX).prop_map(|end| Record::Closed { end: Slot(end) }),
     ]
 }
 
