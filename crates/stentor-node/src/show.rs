@@ -270,6 +270,9 @@ impl Show {
         self.speaking.clear();
         match self.sound {
             Sound::Running(_) | Sound::Broken { .. } => {
+                if let Some(anchor) = self.anchor() {
+                    self.restore_lost_marks(anchor);
+                }
                 self.sound = Sound::Closed { anchor: self.anchor() };
                 self.effects.push_back(Effect::StopMixer);
                 self.effects.push_back(Effect::CloseTape { overlay: self.overlay() });

@@ -31,9 +31,20 @@ use crate::notice::Notice;
 use crate::problem::{Problem, in_our_words};
 use crate::shell::Shell;
 
-/// Connections of one door at once. The machine this is made for has 20,000 descriptors a process;
-/// the front door takes most, the other two and the files share the rest.
-pub const FRONT_CONNECTIONS_MAX: usize = 15_000;
+/// Connections of the front door, where the process may have more descriptors than that. The machine this
+/// is made for has 20,000.
+const FRONT_CONNECTIONS_MAX: usize = 15_000;
+
+/// Descriptors that the front door leaves to the rest: 1,000 at the stage door, 200 at the desk, 512 and 16
+/// on the media port, files and reads.
+const DESCRIPTORS_KEPT: u64 = 2_000;
+
+/// How many connections the front door takes in a process with so many descriptors. A crowd there must
+/// leave the speakers, the operator and the tapes what they need.
+pub fn front_connections_max(descriptors: u64) -> usize {
+    let rest = descriptors.saturating_sub(DESCRIPTORS_KEPT).max(descriptors / 4);
+    usize::try_from(rest).unwrap_or(usize::MAX).min(FRONT_CONNECTIONS_MAX)
+}
 
 /// Connections of the stage door: 8 shows × 16 speakers × (events, signalling, page) = 384, with room.
 pub const STAGE_CONNECTIONS_MAX: usize = 1_000;
@@ -46,6 +57,10 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A TLS handshake must be over by then: two round trips, even on a train.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Until an answer begins, the request's body included: 64 KiB over the slowest line that carries speech take
+/// 13 s at 40 kbps, offers of 4 kB one.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Bytes of a request's head: the longest honest ones (cookies of others on the same host, long
 /// user agents) stay under 8 KiB.
@@ -191,12 +206,15 @@ pub fn counting_refusals(router: Router, door: &'static str, shell: Arc<Shell>) 
     }))
 }
 
-/// Refuses a body that announces more than `bytes_max`, in a way that its sender can read.
+/// Refuses a body that announces more than `bytes_max`, in a way that its sender can read, and one that
+/// does not come.
 pub async fn bounded_body(bytes_max: usize, request: Request, next: Next) -> Response {
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     let announced = announced.and_then(|length| length.parse::<u64>().ok());
     if announced.is_none_or(|announced| announced <= bytes_max as u64) {
-        return next.run(request).await;
+        // An answer begins once the body is read, so this bounds slow bodies and no event stream.
+        let answer = tokio::time::timeout(ANSWER_TIMEOUT, next.run(request)).await;
+        return answer.unwrap_or_else(|_| Problem::new(Reason::TooSlow).into_response());
     }
     let mut body = request.into_body().into_data_stream();
     let read_on = async {

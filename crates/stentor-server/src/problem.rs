@@ -303,6 +303,11 @@ fn of_requests(reason: Reason) -> Option<Words> {
             "The request could not be read",
             "Its body or its parameters are not as the reference describes them.",
         ),
+        Reason::TooSlow => say(
+            StatusCode::REQUEST_TIMEOUT,
+            "The request did not arrive in time",
+            "Its body stood still on the way. Check the line and send it again.",
+        ),
         Reason::TooLarge => say(
             StatusCode::PAYLOAD_TOO_LARGE,
             "The request is too large",

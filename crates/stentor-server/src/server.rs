@@ -32,6 +32,9 @@ use crate::{desk, front, stage_door};
 /// How long a stop may take: requests under way finish, tapes are made safe.
 const STOP_DEADLINE: Duration = Duration::from_secs(10);
 
+/// Below this many descriptors an operator is told: a thousand listeners, the other doors, the files.
+const DESCRIPTORS_MIN: u64 = 4_096;
+
 /// An overlay has at most 128 trims of 60 bytes.
 const OVERLAY_BYTES_MAX: u64 = 64 * 1024;
 
@@ -100,11 +103,20 @@ pub struct Server {
     desk: TcpListener,
     tls: Option<Arc<ServerConfig>>,
     key: TokenKey,
+    front_connections_max: usize,
 }
 
 impl Server {
     /// Opens the data folder, binds every socket and takes up the shows that are in the folder.
     pub fn open(config: Config, clock: Clock, notices: Arc<Notices>) -> Result<Self, StartError> {
+        let descriptors = raise_descriptor_limit();
+        if descriptors < DESCRIPTORS_MIN {
+            let text = format!(
+                "This process may open {descriptors} files and connections; {DESCRIPTORS_MIN} are the least for an \
+                 audience. Raise the hard limit (LimitNOFILE= of systemd, or ulimit -Hn)."
+            );
+            notices.tell(clock.now(), &Notice::ConfigOdd { text });
+        }
         for text in config.warnings() {
             notices.tell(clock.now(), &Notice::ConfigOdd { text });
         }
@@ -146,7 +158,8 @@ impl Server {
         shell.note(Notice::ServerStarted { version: env!("CARGO_PKG_VERSION"), data });
         take_up_shows(&shell)?;
         let tls = tls.map(|tls| tls.config);
-        Ok(Self { shell, config, addresses, desk_url, front, stage, desk, tls, key })
+        let front_connections_max = door::front_connections_max(descriptors);
+        Ok(Self { shell, config, addresses, desk_url, front, stage, desk, tls, key, front_connections_max })
     }
 
     /// Where the doors listen.
@@ -172,7 +185,8 @@ impl Server {
     /// Opens the doors and serves until `shutdown` is done. Then streams end, requests under way finish, and
     /// tapes are made safe, all within [`STOP_DEADLINE`].
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { shell, config, addresses, desk_url, front, stage, desk, tls, key } = self;
+        let Self { shell, config, addresses, desk_url, front, stage, desk, tls, key, front_connections_max } =
+            self;
         let (stop, stopping) = watch::channel(false);
         let (urls, metrics) = (shell.look(|node, _| node.urls().clone()), Arc::clone(shell.metrics()));
         let own_pages = OwnPages {
@@ -190,7 +204,7 @@ impl Server {
             };
         let router = front::router(Arc::clone(&shell), own_pages);
         let gauges = Arc::clone(&metrics.front);
-        open("front", front, router, door::FRONT_CONNECTIONS_MAX, gauges, &urls.front, addresses.front);
+        open("front", front, router, front_connections_max, gauges, &urls.front, addresses.front);
         let router = stage_door::router(Arc::clone(&shell), &urls.front);
         let gauges = Arc::clone(&metrics.stage);
         open("stage", stage, router, door::STAGE_CONNECTIONS_MAX, gauges, &urls.stage, addresses.stage);
@@ -206,14 +220,25 @@ impl Server {
         timer.abort();
         let goodbye = async {
             shell.media().stop().await;
-            while doors.join_next().await.is_some() {}
-            shell.stop_shows().await;
+            // At once, since a listener who reads nothing holds up the doors, and nobody the tapes.
+            let doors_closed = async { while doors.join_next().await.is_some() {} };
+            tokio::join!(doors_closed, shell.stop_shows());
         };
         let in_time = tokio::time::timeout(STOP_DEADLINE, goodbye).await.is_ok();
         let cut_off = if in_time { 0 } else { metrics.connections() };
         shell.note(Notice::StopDone { cut_off });
         shell.notices().flush(Duration::from_secs(1));
     }
+}
+
+/// Lets the process have as many descriptors as it may, and says how many: shells and supervisors hand out
+/// 1,024 although the hard limit is far higher, and every listener is one.
+fn raise_descriptor_limit() -> u64 {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    let granted = if setrlimit(Resource::Nofile, raised).is_ok() { limit.maximum } else { limit.current };
+    granted.unwrap_or(u64::MAX)
 }
 
 fn listen(door: &'static str, address: SocketAddr) -> Result<TcpListener, StartError> {

@@ -327,7 +327,7 @@ impl Stage {
     /// [`Reason::KeyInvalid`].
     pub fn admit(&self, now: Now, token: &str, purpose: Purpose) -> Result<Admitted, Reason> {
         let claims = self.key.open(token)?;
-        claims.check(self.scope, now.wall)?;
+        claims.check(self.scope)?;
         let (id, role) = match (claims.grant, purpose) {
             (Grant::Link { link, role }, Purpose::Link) => (link, role),
             (Grant::Device { link, role, .. }, Purpose::Device) => (link, role),
@@ -335,7 +335,9 @@ impl Stage {
         };
         // A link that is unknown was one of a deleted show of the same name.
         let link = self.links.get(id).filter(|link| !link.revoked).ok_or(Reason::KeyRevoked)?;
-        if !link.is_open(now.wall) {
+        // An expiry cuts off nobody who is in.
+        let is_in = purpose == Purpose::Device && self.sessions.of(id).is_some();
+        if !is_in && (claims.is_expired(now.wall) || !link.is_open(now.wall)) {
             return Err(Reason::KeyExpired);
         }
         assert_eq!(link.role, role, "our MAC vouches for the role, and a link's role never changes");

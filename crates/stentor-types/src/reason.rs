@@ -52,6 +52,8 @@ pub enum Reason {
     Malformed,
     /// The body is larger than allowed.
     TooLarge,
+    /// The request took too long to arrive.
+    TooSlow,
     /// Content-Type is not what is expected.
     WrongType,
     /// The method is not allowed here.
@@ -86,7 +88,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, in the order in which they are written above.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::NotFound,
         Self::UnknownShow,
         Self::ShowExists,
@@ -109,6 +111,7 @@ impl Reason {
         Self::ConsentMissing,
         Self::Malformed,
         Self::TooLarge,
+        Self::TooSlow,
         Self::WrongType,
         Self::WrongMethod,
         Self::PreconditionMissing,

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::future::Future;
+use std::io::IsTerminal as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,7 +22,13 @@ pub(crate) fn serve(args: ServeArgs) -> anyhow::Result<()> {
     runtime()?.block_on(async {
         let stopped = stop_signal()?;
         let server = open(config)?;
-        say(format_args!("Operator: {}", server.operator_url()));
+        // A journal is read by more people than a terminal.
+        if std::io::stdout().is_terminal() {
+            say(format_args!("Operator: {}", server.operator_url()));
+        } else {
+            let key = server.shell().data().dir().join("operator.key");
+            say(format_args!("Operator: {}/operator, with the key in {}", server.desk_url(), key.display()));
+        }
         tell_ready(args.ready_file.as_deref(), &server)?;
         server.run(stopped).await;
         Ok(())

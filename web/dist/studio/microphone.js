@@ -19,7 +19,6 @@ export class Microphone {
         return this.stream?.getAudioTracks()[0] ?? null;
     }
     async open(device_id) {
-        const muted = this.track?.enabled === false;
         const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
         if (device_id)
             audio.deviceId = { exact: device_id };
@@ -34,7 +33,6 @@ export class Microphone {
         this.stream = stream;
         this.device_id = device_id;
         if (this.track) {
-            this.track.enabled = !muted;
             this.track.addEventListener('ended', () => this.changed());
         }
         this.#measure(stream);

@@ -25,6 +25,24 @@ export function wasOnStage(show) {
         return false;
     }
 }
+export function wasMuted(show) {
+    try {
+        return sessionStorage.getItem(`stentor.muted.${show}`) === '1';
+    }
+    catch {
+        return false;
+    }
+}
+export function noteMuted(show, muted) {
+    try {
+        if (muted)
+            sessionStorage.setItem(`stentor.muted.${show}`, '1');
+        else
+            sessionStorage.removeItem(`stentor.muted.${show}`);
+    }
+    catch {
+    }
+}
 export function noteOnStage(show, onStage) {
     try {
         if (onStage)

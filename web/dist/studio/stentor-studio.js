@@ -5,7 +5,7 @@ import { recall } from '../shared/memory.js';
 import { ask, Problem } from '../shared/problem.js';
 import { Events } from '../shared/sse.js';
 import { Microphone } from './microphone.js';
-import { dropSession, noteOnStage, openSession, storedSession, wasOnStage } from './session.js';
+import { dropSession, noteMuted, noteOnStage, openSession, storedSession, wasMuted, wasOnStage } from './session.js';
 import { StageConnection } from './stageconnection.js';
 import { stageStep } from './stageview.js';
 import { inviteStep, messageStep, microphoneStep } from './steps.js';
@@ -57,6 +57,7 @@ export class StentorStudio extends HTMLElement {
         if (!this.#session)
             return this.#go('no_key');
         this.#go('microphone');
+        this.#muted = wasMuted(this.#show);
         if (wasOnStage(this.#show))
             void this.#openMicrophone('').then(() => this.#microphone.track && this.#join());
     }
@@ -89,6 +90,8 @@ export class StentorStudio extends HTMLElement {
     async #openMicrophone(device_id) {
         this.#micProblem = await this.#microphone.open(device_id);
         const track = this.#microphone.track;
+        if (track)
+            track.enabled = !this.#muted;
         if (track && this.#step === 'stage')
             await this.#connection?.replace(track);
         this.#drawn?.update();
@@ -272,6 +275,7 @@ export class StentorStudio extends HTMLElement {
     }
     #mute(muted) {
         this.#muted = muted;
+        noteMuted(this.#show, muted);
         const track = this.#microphone.track;
         if (track)
             track.enabled = !muted;

@@ -29,7 +29,6 @@ export class Microphone {
 
   /** Opens a device (the default one for `''`); `null` when it worked. */
   async open(device_id: string): Promise<MicrophoneProblem | null> {
-    const muted = this.track?.enabled === false;
     const audio: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
     if (device_id) audio.deviceId = { exact: device_id };
     let stream: MediaStream;
@@ -42,7 +41,6 @@ export class Microphone {
     this.stream = stream;
     this.device_id = device_id;
     if (this.track) {
-      this.track.enabled = !muted;
       this.track.addEventListener('ended', () => this.changed());
     }
     this.#measure(stream);

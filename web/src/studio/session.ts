@@ -35,6 +35,24 @@ export function wasOnStage(show: string): boolean {
   }
 }
 
+/** Whether this tab was muted before it was reloaded: nobody's microphone opens by a reload. */
+export function wasMuted(show: string): boolean {
+  try {
+    return sessionStorage.getItem(`stentor.muted.${show}`) === '1';
+  } catch {
+    return false;
+  }
+}
+
+export function noteMuted(show: string, muted: boolean): void {
+  try {
+    if (muted) sessionStorage.setItem(`stentor.muted.${show}`, '1');
+    else sessionStorage.removeItem(`stentor.muted.${show}`);
+  } catch {
+    // Without storage a reload forgets it.
+  }
+}
+
 export function noteOnStage(show: string, onStage: boolean): void {
   try {
     if (onStage) sessionStorage.setItem(`stentor.stage.${show}`, '1');

@@ -9,7 +9,7 @@ import { recall } from '../shared/memory.js';
 import { ask, Problem } from '../shared/problem.js';
 import { Events } from '../shared/sse.js';
 import { Microphone, type MicrophoneProblem } from './microphone.js';
-import { dropSession, noteOnStage, openSession, storedSession, wasOnStage } from './session.js';
+import { dropSession, noteMuted, noteOnStage, openSession, storedSession, wasMuted, wasOnStage } from './session.js';
 import { StageConnection } from './stageconnection.js';
 import { stageStep, type Command, type Stage } from './stageview.js';
 import { inviteStep, messageStep, microphoneStep, type Invitation, type MicrophoneCheck, type Step } from './steps.js';
@@ -70,6 +70,7 @@ export class StentorStudio extends HTMLElement {
     if (this.#key !== null) return this.#go('invite');
     if (!this.#session) return this.#go('no_key');
     this.#go('microphone');
+    this.#muted = wasMuted(this.#show);
     if (wasOnStage(this.#show)) void this.#openMicrophone('').then(() => this.#microphone.track && this.#join());
   }
 
@@ -101,6 +102,8 @@ export class StentorStudio extends HTMLElement {
   async #openMicrophone(device_id: string): Promise<void> {
     this.#micProblem = await this.#microphone.open(device_id);
     const track = this.#microphone.track;
+    // Whoever muted themselves stays muted with another microphone, and when they come back.
+    if (track) track.enabled = !this.#muted;
     if (track && this.#step === 'stage') await this.#connection?.replace(track);
     this.#drawn?.update();
   }
@@ -295,6 +298,7 @@ export class StentorStudio extends HTMLElement {
 
   #mute(muted: boolean): void {
     this.#muted = muted;
+    noteMuted(this.#show, muted);
     const track = this.#microphone.track;
     if (track) track.enabled = !muted;
     this.#drawn?.update();

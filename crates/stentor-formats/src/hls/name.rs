@@ -7,14 +7,14 @@ use stentor_types::{Position, Slot};
 
 use crate::Interval;
 
-/// The name of a segment: `epoch-slot` of its first chunk means all of the group that follows in the
-/// same epoch without a hole; `epoch-slot-slots` only that many chunks of it, as the last segment of a
-/// recording needs. So no name ever means two sounds.
+/// The name of a segment: `epoch-slot` of its first chunk means all of its group from there on;
+/// `epoch-slot-slots` only that many chunks, where a hole, an epoch's border or the end of a recording cuts
+/// the group. What a disk loses later makes a name lead nowhere, and none ever means two sounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SegmentName {
     /// Epoch and slot of the first chunk.
     pub first: Position,
-    /// How many chunks, if that is less than the group and the epoch have.
+    /// How many chunks, if that is fewer than the group has from there on.
     pub slots: Option<u8>,
 }
 

@@ -28,10 +28,8 @@ pub struct Segment {
 /// What a segment holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SegmentKind {
-    /// Chunks as far as the group or the epoch's run goes.
+    /// Chunks.
     Sound,
-    /// Chunks up to the end of the show, though the tape goes on.
-    SoundCut,
     /// No chunks: there is a hole (`EXT-X-GAP`). The URI need not lead anywhere.
     Gap,
 }
@@ -42,9 +40,11 @@ impl Segment {
         self.first.slot..self.first.slot.plus(self.slots as u64)
     }
 
-    /// What its URL calls it.
+    /// What its URL calls it. A segment that ends before its group does says so, and so never comes to
+    /// mean more than it did.
     pub fn name(&self) -> SegmentName {
-        let slots = (self.kind == SegmentKind::SoundCut).then_some(self.slots);
+        let whole = self.slots_covered().end == Interval::Segment.group_end(self.first.slot);
+        let slots = (self.kind == SegmentKind::Sound && !whole).then_some(self.slots);
         SegmentName { first: self.first, slots }
     }
 }
@@ -72,14 +72,6 @@ pub fn vod_segments(runs: &[Run], slots: Range<Slot>) -> Vec<Segment> {
         .filter(|run| run.first < run.end)
         .collect();
     list(&clipped, slots.end, &mut out);
-    // Only the last segment can end where neither its group nor its run does; its name must tell.
-    let cut_short = |run: &Run| run.first < slots.end && slots.end < run.end;
-    if slots.end != Interval::Segment.group(slots.end).start
-        && runs.iter().any(cut_short)
-        && let Some(last) = out.last_mut()
-    {
-        last.kind = SegmentKind::SoundCut;
-    }
     out
 }
 
@@ -135,7 +127,6 @@ mod tests {
         let text = |s: &Segment| {
             let kind = match s.kind {
                 SegmentKind::Sound => "",
-                SegmentKind::SoundCut => " cut",
                 SegmentKind::Gap => " gap",
             };
             format!("{}{}+{}{kind}", if s.discontinuity { "!" } else { "" }, s.first, s.slots)

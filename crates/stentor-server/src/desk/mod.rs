@@ -76,7 +76,8 @@ async fn metrics(State(desk): State<Desk>) -> Response {
 async fn ready(State(desk): State<Desk>) -> Response {
     let stopping = *desk.shell.stopping().borrow();
     let ailing = desk.shell.look(|node, _| {
-        let ailing = node.shows().filter(|show| show.disk() != DiskState::Ok);
+        let ailing =
+            node.shows().filter(|show| show.stage().life().has_open_tape() && show.disk() != DiskState::Ok);
         ailing
             .map(|show| format!("the disk fails the tape of {}", show.stage().spec().id))
             .collect::<Vec<_>>()

@@ -120,7 +120,7 @@ pub(super) async fn live(
     headers: HeaderMap,
     Path(show): Path<String>,
 ) -> Result<Json<ShowView>, Problem> {
-    command(&desk, &headers, &show, StageCommand::Live)
+    command(&desk, &headers, &show, StageCommand::Live).await
 }
 
 pub(super) async fn end(
@@ -128,7 +128,7 @@ pub(super) async fn end(
     headers: HeaderMap,
     Path(show): Path<String>,
 ) -> Result<Json<ShowView>, Problem> {
-    command(&desk, &headers, &show, StageCommand::End)
+    command(&desk, &headers, &show, StageCommand::End).await
 }
 
 pub(super) async fn undo(
@@ -136,10 +136,10 @@ pub(super) async fn undo(
     headers: HeaderMap,
     Path(show): Path<String>,
 ) -> Result<Json<ShowView>, Problem> {
-    command(&desk, &headers, &show, StageCommand::Undo)
+    command(&desk, &headers, &show, StageCommand::Undo).await
 }
 
-fn command(
+async fn command(
     desk: &Desk,
     headers: &HeaderMap,
     show: &str,
@@ -148,6 +148,7 @@ fn command(
     desk.admit(headers)?;
     let id = show_id(show)?;
     desk.shell.ask(|node, now| node.command(now, &id, By::Operator, command))?;
+    desk.shell.show(&id)?.settled_soon().await;
     Ok(Json(desk.view(&id)?))
 }
 
@@ -179,6 +180,7 @@ pub(super) async fn revoke(
     let id = show_id(&show)?;
     let link = link.parse().map_err(|_| Reason::UnknownLink)?;
     desk.shell.ask(|node, _| node.revoke(&id, link))?;
+    desk.shell.show(&id)?.settled_soon().await;
     desk.shell.note(Notice::LinkRevoked { show: id, link });
     Ok(StatusCode::NO_CONTENT)
 }

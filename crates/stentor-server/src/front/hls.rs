@@ -9,9 +9,9 @@ use http::{HeaderValue, header};
 use stentor_formats::hls::{self, PLAYLIST_CONTENT_TYPE, SegmentName};
 use stentor_formats::{Container, FormatError, Interval};
 use stentor_stage::Phase;
-use stentor_types::{Frames, Reason, Rendition, ShowId, Slot};
+use stentor_types::{Frames, Reason, Rendition, Run, ShowId, Slot};
 
-use super::{Front, show_id};
+use super::{Front, Made, show_id};
 use crate::problem::Problem;
 use crate::tape::LiveTape;
 
@@ -36,7 +36,7 @@ pub(super) async fn file(
     Path((show, rendition, file)): Path<(String, String, String)>,
 ) -> Result<Response, Problem> {
     let id = show_id(&show)?;
-    let tape = tape(&front, &id).await?;
+    let (show, tape) = (front.shell.show(&id)?, tape(&front, &id).await?);
     let rendition: Rendition = rendition.parse().map_err(|_| Problem::new(Reason::NotFound))?;
     if !tape.head().has(rendition) {
         return Err(Problem::new(Reason::RenditionMissing));
@@ -44,13 +44,21 @@ pub(super) async fn file(
     match file.as_str() {
         "live.m3u8" => {
             let live = tape.live();
-            let playlist = hls::live_playlist(tape.head(), &live.runs, live.closed).map_err(problem)?;
+            // A playlist changes with the group that was decided last.
+            let state = 2 * Interval::Segment.group(live.end()).start.0 + u64::from(live.closed);
+            let playlist = show.cache.made(Made::LivePlaylist(rendition), state, || {
+                hls::live_playlist(tape.head(), &live.runs, live.closed).map(Bytes::from).map_err(problem)
+            })?;
             let cache = if live.closed { MULTIVARIANT_CACHE } else { LIVE_PLAYLIST_CACHE };
             Ok(answer(PLAYLIST_CONTENT_TYPE, cache, playlist))
         }
         "vod.m3u8" => {
             let slots = recording_slots(&front, &id)?.ok_or(Reason::NotEnded)?;
-            let playlist = hls::vod_playlist(tape.head(), &tape.live().runs, slots).map_err(problem)?;
+            let playlist = show.cache.made(Made::VodPlaylist(rendition), slots.end.0, || {
+                // What the disk has, not what was heard: the difference is a hole.
+                let runs: Vec<Run> = tape.with_index(|index| index.runs().collect());
+                hls::vod_playlist(tape.head(), &runs, slots).map(Bytes::from).map_err(problem)
+            })?;
             Ok(answer(PLAYLIST_CONTENT_TYPE, MULTIVARIANT_CACHE, playlist))
         }
         "init.mp4" => {
@@ -90,15 +98,12 @@ fn recording_slots(front: &Front, id: &ShowId) -> Result<Option<std::ops::Range<
 async fn segment(tape: &LiveTape, rendition: Rendition, name: SegmentName) -> Option<Bytes> {
     let live = tape.live();
     let first = name.first;
-    let holds = |run: &&stentor_types::Run| {
-        run.epoch == first.epoch && run.first <= first.slot && first.slot < run.end
-    };
+    let holds = |run: &&Run| run.epoch == first.epoch && run.first <= first.slot && first.slot < run.end;
     let run = *live.runs.iter().rev().find(holds)?;
-    let growing = !live.closed && live.end() == run.end;
-    if growing && run.end < name.end_max() {
+    let end = name.end_max();
+    if run.end < end {
         return None;
     }
-    let end = name.end_max().min(run.end);
     let mut chunks = Vec::with_capacity(Interval::Segment.slots() as usize);
     let mut slot = first.slot;
     while slot < end {

@@ -38,10 +38,33 @@ pub(crate) struct Front {
 #[derive(Default)]
 pub struct ShowCache {
     status: Mutex<Option<(Mono, Bytes, HeaderValue)>>,
+    /// Playlists and marks, each with what it was made of.
+    made: Mutex<BTreeMap<Made, (u64, Bytes)>>,
     layouts: tokio::sync::Mutex<BTreeMap<Rendition, Arc<FileLayout>>>,
 }
 
+/// An answer that many ask for and that changes at certain moments only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Made {
+    LivePlaylist(Rendition),
+    VodPlaylist(Rendition),
+    Marks,
+}
+
 impl ShowCache {
+    /// The answer as it was made of `state`, or made now.
+    fn made<E>(&self, what: Made, state: u64, make: impl FnOnce() -> Result<Bytes, E>) -> Result<Bytes, E> {
+        let kept = self.made.lock().unwrap_or_else(PoisonError::into_inner).get(&what).cloned();
+        if let Some((of, bytes)) = kept
+            && of == state
+        {
+            return Ok(bytes);
+        }
+        let bytes = make()?;
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(what, (state, bytes.clone()));
+        Ok(bytes)
+    }
+
     /// Forgets what a change of phase makes untrue.
     pub(crate) fn forget(&self) {
         *self.status.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -55,10 +78,7 @@ pub fn router(shell: Arc<Shell>, own_pages: OwnPages) -> Router {
     Router::new()
         .route("/", get(shows))
         .route("/{show}", get(page))
-        .route(
-            "/{show}/",
-            get(|Path(show): Path<String>| async move { Redirect::permanent(&format!("/{show}")) }),
-        )
+        .route("/{show}/", get(without_slash))
         .route("/{show}/status", get(status::status))
         .route("/{show}/marks", get(marks::marks))
         .route("/{show}/live.mp4", get(stream::mp4))
@@ -103,6 +123,11 @@ async fn with_cors(request: Request, next: Next) -> Response {
 /// The name of a show in a path. What cannot be one is as unknown as a show that does not exist.
 fn show_id(name: &str) -> Result<ShowId, Problem> {
     name.parse().map_err(|_| Problem::new(Reason::UnknownShow))
+}
+
+/// Only the name of a show leads on: a path such as `/%2Fexample.org/` would lead elsewhere.
+async fn without_slash(Path(show): Path<String>) -> Result<Redirect, Problem> {
+    Ok(Redirect::permanent(&format!("/{}", show_id(&show)?)))
 }
 
 async fn shows(State(front): State<Front>, method: Method, headers: HeaderMap) -> Response {

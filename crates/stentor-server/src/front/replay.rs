@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use bytes::{Bytes, BytesMut};
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -17,6 +18,9 @@ use super::range::Wanted;
 use super::{Front, show_id};
 use crate::problem::Problem;
 use crate::tape::LiveTape;
+
+/// When to ask again for a recording that is being made ready.
+const RETRY_SOON: Duration = Duration::from_secs(1);
 
 /// Bytes made at a time: a few seconds of sound, so that a seek wastes little and a download needs few
 /// steps.
@@ -52,7 +56,12 @@ async fn serve(
     let etag =
         HeaderValue::from_str(&format!("\"{:016x}\"", layout.etag_seed())).expect("hexadecimal digits");
     let len = layout.len();
-    let (status, range) = match Wanted::of(headers, &etag, len) {
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known == etag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
+    }
+    // A range is of what a GET transfers (RFC 9110 §14.2).
+    let wanted = if *method == Method::GET { Wanted::of(headers, &etag, len) } else { Wanted::Whole };
+    let (status, range) = match wanted {
         Wanted::Whole => (StatusCode::OK, 0..len),
         Wanted::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
         Wanted::Nothing => return Ok(outside(len)),
@@ -81,13 +90,21 @@ async fn layout(
     rendition: Rendition,
 ) -> Result<(Arc<LiveTape>, Arc<FileLayout>), Problem> {
     let show = front.shell.show(id)?;
-    let (phase, recording, title) = front.shell.look(|node, _| {
-        node.show(id).map(|show| (show.stage().phase(), show.recording(), show.stage().spec().title.clone()))
+    let (phase, recording, was_on_air, title) = front.shell.look(|node, _| {
+        node.show(id).map(|show| {
+            let stage = show.stage();
+            (stage.phase(), show.recording(), stage.life().on_air_at().is_some(), stage.spec().title.clone())
+        })
     })?;
     if phase != Phase::Ended {
         return Err(Problem::new(Reason::NotEnded));
     }
-    let (start, end) = recording.ok_or(Reason::NotOnTape)?;
+    let Some((start, end)) = recording else {
+        let soon = Problem::new(Reason::NotEnded)
+            .detail("The show has just ended; its recording is here in a moment.")
+            .retry_after(RETRY_SOON);
+        return Err(if was_on_air { soon } else { Problem::new(Reason::NotOnTape) });
+    };
     let tape = show.tape_or_open(&front.shell).await.ok_or(Reason::NotOnTape)?;
     // Held while the layout is made, so that a crowd at the end makes it once.
     let mut layouts = show.cache.layouts.lock().await;
@@ -152,7 +169,6 @@ async fn render(tape: &LiveTape, layout: &FileLayout, range: Range<u64>) -> Resu
 }
 
 fn outside(len: u64) -> Response {
-    use axum::response::IntoResponse as _;
     let mut response = Problem::new(Reason::RangeOutside).into_response();
     let content_range = HeaderValue::from_str(&format!("bytes */{len}")).expect("digits");
     response.headers_mut().insert(header::CONTENT_RANGE, content_range);

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 use bytes::Bytes;
 use stentor_audio::{Feedback, SourcePacket};
@@ -205,6 +206,11 @@ impl<E: MediaEvents> Media<E> {
             self.demux.learn(id, path, peer, verdict);
         }
         verdict
+    }
+
+    /// The runtime's instant after this much time.
+    pub(super) fn deadline(&self, wait: Duration) -> tokio::time::Instant {
+        self.clock.deadline(self.clock.mono() + wait)
     }
 
     pub(super) fn tcp_opened(&mut self, peer: SocketAddr, outbox: mpsc::Sender<Bytes>) {

@@ -73,10 +73,11 @@ async fn read<E: MediaEvents>(
 ) {
     let mut deframer = Deframer::default();
     let mut buffer = [0; 2048];
-    let mut patience = FIRST_FRAME_TIMEOUT;
+    let mut proven = false;
+    let mut deadline = media.borrow().deadline(FIRST_FRAME_TIMEOUT);
     loop {
         let room = deframer.room().min(buffer.len());
-        let read = match tokio::time::timeout(patience, reader.read(&mut buffer[..room])).await {
+        let read = match tokio::time::timeout_at(deadline, reader.read(&mut buffer[..room])).await {
             Ok(Ok(read)) if read > 0 => read,
             _ => return,
         };
@@ -86,10 +87,14 @@ async fn read<E: MediaEvents>(
                 Ok(Some(packet)) => {
                     let verdict = media.borrow_mut().packet(Path::Tcp, peer, local, &packet);
                     // The first frame says with a session's password who this is.
-                    if patience == FIRST_FRAME_TIMEOUT && verdict != Some(Verdict::Proven) {
+                    if !proven && verdict != Some(Verdict::Proven) {
                         return;
                     }
-                    patience = SILENT_TIMEOUT;
+                    proven = true;
+                    // Only what a session takes keeps a connection alive.
+                    if verdict.is_some_and(|verdict| verdict != Verdict::Rejected) {
+                        deadline = media.borrow().deadline(SILENT_TIMEOUT);
+                    }
                 }
                 Ok(None) => break,
                 Err(_) => return,

@@ -91,6 +91,7 @@ impl Shell {
         self.shows.write().unwrap_or_else(PoisonError::into_inner).remove(id);
         self.stop_mixer(&show);
         self.media().send(ToMedia::CloseShow(id.clone()));
+        show.stage_changed();
         if let Some(tape) = show.tape() {
             tape.close();
         }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use stentor_audio::{MixerCommand, MixerConfig};
 use stentor_node::documents::TapeFacts;
@@ -13,12 +14,17 @@ use crate::metrics::ShowSample;
 use crate::mixer_thread::MixerHandle;
 use crate::tape::{LiveTape, TapeHandle, thread};
 
+/// How long a click waits for the disk.
+const SETTLE_TIME_MAX: Duration = Duration::from_secs(2);
+
 /// The threads and shared parts of one show.
 pub struct ShowShell {
     /// Its name.
     pub id: ShowId,
     pub(super) thread: TapeHandle,
     pub(super) tape: watch::Sender<Option<Arc<LiveTape>>>,
+    /// Held while the tape of an ended show is opened; whether that failed for good.
+    reopening: tokio::sync::Mutex<bool>,
     pub(super) mixer: Mutex<MixerSlot>,
     pub(super) mixer_cpu_before_us: AtomicU64,
     /// Why the mixer failed last, until that is told.
@@ -45,6 +51,7 @@ impl ShowShell {
             id,
             thread,
             tape: watch::Sender::new(None),
+            reopening: tokio::sync::Mutex::new(false),
             mixer: Mutex::new(MixerSlot::None),
             mixer_cpu_before_us: AtomicU64::new(0),
             mixer_failure: Mutex::default(),
@@ -68,13 +75,21 @@ impl ShowShell {
 
     /// The show's tape; that of a show which ended before the server started is opened now.
     pub async fn tape_or_open(&self, shell: &Shell) -> Option<Arc<LiveTape>> {
+        // One at a time: a crowd that comes for an old recording reads its tape once.
+        let mut unreadable = self.reopening.lock().await;
         if let Some(tape) = self.tape() {
             return Some(tape);
+        }
+        if *unreadable {
+            return None;
         }
         let folder = thread::tape_folder(&shell.data, &self.id);
         let opening = folder.clone();
         let found = tokio::task::spawn_blocking(move || crate::tape::files::recover(&opening)).await;
-        let Ok(Ok(Some(Ok(recovered)))) = found else { return None };
+        let Ok(Ok(Some(Ok(recovered)))) = found else {
+            *unreadable = true;
+            return None;
+        };
         let tape = Arc::new(LiveTape::new(recovered.index, folder, Arc::clone(&shell.reads)));
         tape.close();
         self.tape.send_if_modified(|place| {
@@ -108,6 +123,15 @@ impl ShowShell {
 
     pub(crate) fn stage_changed(&self) {
         self.stage_changes.send_modify(|version| *version = version.wrapping_add(1));
+    }
+
+    /// Waits until everything that the show's folder was asked for has been done; whether its document is
+    /// on the disk.
+    ///
+    /// Not longer than two seconds: what a person clicked has happened, and a disk that stands still does not
+    /// make it undone.
+    pub async fn settled_soon(&self) {
+        let _ = tokio::time::timeout(SETTLE_TIME_MAX, self.settled()).await;
     }
 
     /// Waits until everything that the show's folder was asked for has been done; whether its document is

@@ -28,5 +28,6 @@ pub(super) async fn command(
     let Json(order) = order.map_err(|error| refused_body(&error))?;
     let by = By::Person(admitted.role);
     let phase = door.shell.ask(|node, now| node.command(now, &id, by, order.command))?;
+    door.shell.show(&id)?.settled_soon().await;
     Ok(Json(serde_json::json!({ "phase": phase })))
 }

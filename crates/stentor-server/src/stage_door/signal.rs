@@ -96,9 +96,7 @@ async fn open(
     let (now, timebase) = (door.shell.clock().mono(), door.shell.timebase());
     let accepted = Session::accept(now, timebase, door.shell.identity(), config, offer)
         .map_err(|error| Problem::new(error.reason()).detail(sentence(&error.to_string())))?;
-    let (opening, response) = join(door, &id, &admitted, kind, accepted)?;
-    door.shell.media().send(ToMedia::Open(opening));
-    Ok(response)
+    join(door, &id, &admitted, kind, accepted)
 }
 
 /// What the media thread and the client learn of a new session.
@@ -108,12 +106,17 @@ fn join(
     admitted: &Admitted,
     kind: SessionKind,
     accepted: Accepted,
-) -> Result<(Box<Opening>, Response), Problem> {
+) -> Result<Response, Problem> {
     let Accepted { session, answer, ufrag, etag } = accepted;
     let session_id = session.id();
     let hears = kind == SessionKind::Stage;
-    let joined = door.shell.ask(|node, now| node.join(now, id, admitted, session_id, hears))?;
-    let opening = Opening { show: id.clone(), speaker: joined.speaker, session, ufrag };
+    let joined = door.shell.ask(|node, now| {
+        let joined = node.join(now, id, admitted, session_id, hears)?;
+        // Sent under the node's lock, so that whoever replaces this session closes it after it was opened.
+        let opening = Opening { show: id.clone(), speaker: joined.speaker, session, ufrag };
+        door.shell.media().send(ToMedia::Open(Box::new(opening)));
+        Ok::<_, Reason>(joined)
+    })?;
     let speaker = joined.speaker.0;
     door.shell.note(Notice::SessionJoined { show: id.clone(), session: session_id, speaker });
     let way = if hears { "stage" } else { "whip" };
@@ -123,7 +126,7 @@ fn join(
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::LOCATION, text(&format!("/{id}/{way}/{session_id}")));
     headers.insert(header::ETAG, text(&etag));
-    Ok((Box::new(opening), response))
+    Ok(response)
 }
 
 async fn patch(

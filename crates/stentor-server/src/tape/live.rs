@@ -124,7 +124,13 @@ impl LiveTape {
     /// A new chunk is there: readers get it at once, before the disk does.
     pub fn publish(&self, chunk: Arc<Chunk>) {
         self.published.fetch_add(1, Relaxed);
-        self.live.send_modify(|live| *live = live.push(chunk));
+        // A mixer's last chunk may come when the tape is over already.
+        self.live.send_if_modified(|live| {
+            if !live.closed {
+                *live = live.push(chunk);
+            }
+            !live.closed
+        });
     }
 
     /// Nothing more will come; waiting readers end.

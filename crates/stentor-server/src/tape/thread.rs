@@ -12,7 +12,9 @@ use std::time::Duration;
 use stentor_node::{DiskState, OpenedTape};
 use stentor_stage::{Life, ShowDoc};
 use stentor_tape::{Disk, DiskError, Index, Op, Output, Overlay, Recovered, RecoveryError, Segment, Writer};
-use stentor_types::{Channels, Chunk, Epoch, Mark, MediaTime, Now, Position, ShowId, Slot, TapeHead, Wall};
+use stentor_types::{
+    Channels, Chunk, Epoch, Mark, MediaTime, Mono, Now, Position, ShowId, Slot, TapeHead, Wall,
+};
 use tokio::sync::{Semaphore, oneshot};
 
 use super::files::{self, Folder};
@@ -26,6 +28,13 @@ const CHUNKS_WAITING_MAX: usize = 188;
 
 /// How long the thread sleeps when nothing is due.
 const IDLE: Duration = Duration::from_secs(60);
+
+/// How soon a document that the disk refused is tried again.
+const SAVE_RETRY: Duration = Duration::from_secs(1);
+
+/// How long the end of a tape is tried on a disk that does not take it: as long as the writer keeps chunks
+/// for it.
+const CLOSE_TRIED_MAX: Duration = Duration::from_secs(60);
 
 /// How often the free space is compared with the reserve: a second of five renditions is 26 kB.
 const RESERVE_CHECK_EVERY: Duration = Duration::from_secs(1);
@@ -153,7 +162,7 @@ pub fn spawn(
         let mut thread = TapeThread {
             show,
             data,
-            saved: true,
+            unsaved: None,
             reserve,
             clock,
             reads,
@@ -170,7 +179,8 @@ pub fn spawn(
 struct TapeThread<E> {
     show: ShowId,
     data: Arc<DataFolder>,
-    saved: bool,
+    /// The show's document, while the disk does not have it.
+    unsaved: Option<Box<ShowDoc>>,
     reserve: Reserve,
     clock: Clock,
     reads: Arc<Semaphore>,
@@ -190,13 +200,18 @@ struct Writing {
     epoch: Option<Position>,
     /// The show is over, and this is its recording.
     closing: Option<Option<Overlay>>,
+    /// Until when that is tried.
+    close_until: Mono,
+    /// The recording was made known before the disk had all of it.
+    told: bool,
 }
 
 impl<E: TapeEvents> TapeThread<E> {
     fn run(&mut self) {
         loop {
             let wait = self.writing.as_ref().and_then(|writing| writing.writer.poll_timeout());
-            let wait = wait.map_or(IDLE, |at| at.saturating_since(self.clock.mono()).min(IDLE));
+            let idle = if self.unsaved.is_some() { SAVE_RETRY } else { IDLE };
+            let wait = wait.map_or(idle, |at| at.saturating_since(self.clock.mono()).min(idle));
             match self.inbox.recv_timeout(wait) {
                 Ok(ToTape::Stop(done)) => {
                     self.drain(true);
@@ -204,7 +219,7 @@ impl<E: TapeEvents> TapeThread<E> {
                     return;
                 }
                 Ok(message) => self.take(message),
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => self.save(),
                 Err(RecvTimeoutError::Disconnected) => {
                     self.drain(true);
                     return;
@@ -217,7 +232,10 @@ impl<E: TapeEvents> TapeThread<E> {
     fn take(&mut self, message: ToTape) {
         let now = self.clock.now();
         match message {
-            ToTape::Save(doc) => self.save(&doc),
+            ToTape::Save(doc) => {
+                self.unsaved = Some(doc);
+                self.save();
+            }
             ToTape::Open { channels } => self.open(now, channels),
             ToTape::Epoch { first } => {
                 if let Some(writing) = &mut self.writing {
@@ -243,20 +261,25 @@ impl<E: TapeEvents> TapeThread<E> {
                 if let Some(writing) = &mut self.writing {
                     writing.tape.close();
                     writing.closing = Some(overlay);
+                    writing.close_until = now.mono + CLOSE_TRIED_MAX;
                     let begun = writing.epoch.map_or(Slot(0), |first| first.slot);
-                    writing.writer.close(now.mono, writing.tape.live().end().max(begun));
+                    let written = writing.tape.with_index(Index::end);
+                    writing.writer.close(now.mono, writing.tape.live().end().max(begun).max(written));
                 }
             }
             ToTape::Finish(life) => self.finish(life),
             ToTape::Barrier(done) => {
                 self.drain(false);
-                let _ = done.send(self.saved);
+                self.save();
+                let _ = done.send(self.unsaved.is_none());
             }
             ToTape::Stop(_) => unreachable!("the loop ends with it"),
         }
     }
 
-    fn save(&mut self, doc: &ShowDoc) {
+    /// Writes the show's document if it is not on the disk as it stands. What fails is tried again.
+    fn save(&mut self) {
+        let Some(doc) = &self.unsaved else { return };
         let json = doc.to_json();
         let exists = self.data.show_dir(&self.show).exists();
         let saved = if exists {
@@ -264,9 +287,9 @@ impl<E: TapeEvents> TapeThread<E> {
         } else {
             self.data.create_show(&self.show, &json)
         };
-        self.saved = saved.is_ok();
-        if let Err(error) = saved {
-            self.events.save_failed(error.to_string());
+        match saved {
+            Ok(()) => self.unsaved = None,
+            Err(error) => self.events.save_failed(error.to_string()),
         }
     }
 
@@ -293,7 +316,15 @@ impl<E: TapeEvents> TapeThread<E> {
         let opened = OpenedTape { anchor: index.head().anchor, next, marks: index.marks().to_vec() };
         let tape = Arc::new(LiveTape::new(index, path.clone(), Arc::clone(&self.reads)));
         let folder = Folder::open(path).ok();
-        self.writing = Some(Writing { writer, folder, tape: Arc::clone(&tape), epoch: None, closing: None });
+        self.writing = Some(Writing {
+            writer,
+            folder,
+            tape: Arc::clone(&tape),
+            epoch: None,
+            closing: None,
+            close_until: Mono(0),
+            told: false,
+        });
         self.events.opened(tape, opened);
     }
 
@@ -361,9 +392,14 @@ impl<E: TapeEvents> TapeThread<E> {
                 _ => {}
             }
         }
-        // A disk that fails at the end keeps nobody from hearing what it took before.
-        if closed || (writing.closing.is_some() && writing.writer.disk() != Disk::Ok) {
+        let ailing = writing.closing.is_some() && writing.writer.disk() != Disk::Ok;
+        if closed || (ailing && (last || now >= writing.close_until)) {
             self.close();
+        } else if ailing && !writing.told {
+            // A disk that fails at the end keeps nobody from hearing what it took before.
+            writing.told = true;
+            let (overlay, end) = (writing.closing.clone().flatten(), writing.tape.live().end());
+            self.conclude(overlay, end);
         }
     }
 
@@ -421,7 +457,7 @@ pub fn tape_folder(data: &DataFolder, show: &ShowId) -> PathBuf {
 /// Space that stays free for everything else on the machine.
 struct Reserve {
     bytes: u64,
-    checked_at: Option<stentor_types::Mono>,
+    checked_at: Option<Mono>,
     reached: bool,
 }
 
