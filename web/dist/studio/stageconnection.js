@@ -54,8 +54,12 @@ export class StageConnection {
         this.audio.play().then(() => this.#setBlocked(false), () => this.#setBlocked(true));
     }
     close() {
-        clearTimeout(this.#retry);
         this.#goodbye();
+        this.forget();
+    }
+    forget() {
+        clearTimeout(this.#retry);
+        this.#location = null;
         this.#drop();
         this.retry_at = null;
         this.phase = 'closed';

@@ -124,7 +124,10 @@ export class StentorStudio extends HTMLElement {
         noteOnStage(this.#show, false);
         this.#events?.close();
         this.#events = null;
-        this.#connection?.close();
+        if (step === 'replaced')
+            this.#connection?.forget();
+        else
+            this.#connection?.close();
         this.#connection = null;
         this.#audio.srcObject = null;
         this.#microphone.close();

@@ -75,8 +75,14 @@ export class StageConnection {
 
   /** Leaves the stage, and says so to the server, so that nobody waits for this voice. */
   close(): void {
-    clearTimeout(this.#retry);
     this.#goodbye();
+    this.forget();
+  }
+
+  /** Ends what the server has ended already. */
+  forget(): void {
+    clearTimeout(this.#retry);
+    this.#location = null;
     this.#drop();
     this.retry_at = null;
     this.phase = 'closed';
