@@ -1,42 +1,57 @@
-// The end can be taken back for 30 s; when it is final, the same page is the recording within 5 s.
+// The end can be taken back for 30 s; when it is final, the same page is the recording within 5 s, and the
+// recording plays in players of others.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { openStream, refusal } from '../clients/listener.mjs';
-import { decode, hearProgramme } from '../harness/ears.mjs';
+import { checkSegments, readMedia, readMultivariant } from '../formats/hls.mjs';
+import { decode, hearProgramme, untilHeard } from '../harness/ears.mjs';
 import { House, pressListen, takeStage } from '../harness/house.mjs';
+import { playIn } from '../harness/players.mjs';
 import { until } from '../harness/until.mjs';
 import { assertPitches } from '../sound/pitch.mjs';
 import { PITCH_A_HZ, PITCH_B_HZ, RATE_HZ } from '../sound/tones.mjs';
 
 // A promise of the product, measured on the server's own clock.
 const REPLAY_READY_MS_MAX = 5000;
+const RECORDED = [
+  ['replay.m4a', 'aac'],
+  ['replay.opus', 'opus'],
+  ['hls/index.m3u8', null],
+];
+const PITCHES = { heard: [PITCH_A_HZ], unheard: [PITCH_B_HZ] };
 
 test('a show ends, goes on, ends again and is replayed', async (t) => {
   const house = await House.open(t);
-  const show = await house.show('finale', ['host']);
-  const host = await house.chromium({ microphone: house.voice(PITCH_A_HZ) });
+  const show = await house.show('finale', ['host'], { live: false });
+  const microphone = house.voice(PITCH_A_HZ);
+  const [host, listener] = await Promise.all([house.chromium({ microphone }), house.chromium()]);
+  const press = (name) => host.page.getByRole('button', { name }).click();
   await takeStage(host.page, show.links[0].url, 'Ada');
+  await press('Go on air');
   await house.untilStatus('finale', 'Ada speaks', (status) => status.speaking.includes('Ada'));
-  const listener = await house.chromium();
   await pressListen(listener.page, show.listen_url);
-  await hearProgramme(listener.page, 4);
   const stream = await openStream(`${show.listen_url}/live.ogg`);
 
   await t.test('an end that is taken back is none', async () => {
-    await house.desk.end('finale');
+    await press('End the show');
+    await press('Yes, end');
     const ending = await house.untilStatus('finale', 'it is ending', (status) => status.phase === 'ending');
     assert.ok(ending.undo_until > ending.now, `until ${ending.undo_until}, now ${ending.now}`);
-    await house.desk.undo('finale');
-    await house.untilStatus('finale', 'it is on air again', (status) => status.phase === 'on_air');
-    const heard = await hearProgramme(listener.page, 8);
-    assertPitches(heard.slice(-4 * RATE_HZ), { heard: [PITCH_A_HZ], unheard: [PITCH_B_HZ] }, 'the listener');
+    await press('Undo');
+    const again = await house.untilStatus('finale', 'it is on air again', (status) => status.phase === 'on_air');
+    assert.equal(again.on_air_at_s, ending.on_air_at_s, 'second 0 of the show stays where it was');
+    await untilHeard(listener.page, again.live_at_s);
+    assertPitches(await hearProgramme(listener.page, 3), PITCHES, 'the listener');
     assert.ok(stream.open, 'a listener stays connected');
   });
 
-  const { undo_until } = await house.desk.end('finale');
-  const ended = await house.untilStatus('finale', 'the recording is ready', ({ recording }) => recording.ready, { patience_s: 90 });
+  await press('End the show');
+  await press('Yes, end');
+  const { undo_until } = await house.untilStatus('finale', 'it is ending again', (status) => status.phase === 'ending');
+  const ended = await house.untilStatus('finale', 'the recording is ready', ({ recording }) => recording.ready);
+  const turned = listener.page.getByText('This is the recording').waitFor().then(() => Date.now());
   await t.test('the recording is there in time', (t) => {
     const late_ms = ended.now - undo_until;
     t.diagnostic(`ready ${late_ms} ms after the undo time, as far as a status once a second tells`);
@@ -49,16 +64,21 @@ test('a show ends, goes on, ends again and is replayed', async (t) => {
     assert.deepEqual({ status, reason, recording }, { status: 410, reason: 'ended', recording: '/finale' });
     assert.equal((await refusal(`${house.server.desk}/api/v1/shows/finale/undo`, operator(house))).reason, 'undo_over');
   });
-  await t.test('the recording has the sound, by ranges as well', () => checkRecording(house, show));
-  await t.test('the page that was listening is the recording', async () => {
-    const play = listener.page.getByRole('button', { name: 'Play', exact: true });
-    await play.click();
-    const heard = await hearProgramme(listener.page, 6);
-    assertPitches(heard, { heard: [PITCH_A_HZ], unheard: [PITCH_B_HZ] }, 'the recording');
+  await t.test('the page that was listening turns into the recording', async (t) => {
+    t.diagnostic(`turned ${(await turned) - undo_until} ms after the undo time`);
+    await listener.page.getByRole('button', { name: 'Play', exact: true }).click();
+    assertPitches(await hearProgramme(listener.page, 4), PITCHES, 'the recording');
   });
+  await t.test('whoever comes now finds the recording at the same address', async () => {
+    await listener.page.goto(show.listen_url);
+    await listener.page.getByRole('button', { name: 'Play', exact: true }).waitFor();
+  });
+  await t.test('files are served by ranges as well', () => checkFiles(house, show, ended.recording.duration_s));
+  for (const [path, codec] of RECORDED) await playIn(t, house, `${show.listen_url}/${path}`, codec, PITCHES);
+  await t.test('recorded HLS is strictly right', () => checkRecordedHls(show));
 });
 
-async function checkRecording(house, show) {
+async function checkFiles(house, show, duration_s) {
   for (const path of ['replay.m4a', 'replay.opus']) {
     const url = `${show.listen_url}/${path}`;
     const head = await fetch(url, { method: 'HEAD' });
@@ -73,7 +93,17 @@ async function checkRecording(house, show) {
     const outside = await refusal(url, { headers: { range: `bytes=${length}-` } });
     assert.deepEqual([outside.status, outside.reason], [416, 'range_outside']);
     const heard = await decode(url, house.folder);
-    assertPitches(heard, { heard: [PITCH_A_HZ], unheard: [PITCH_B_HZ] }, path);
+    assertPitches(heard, PITCHES, path);
+    const off_s = heard.length / RATE_HZ - duration_s;
+    assert.ok(Math.abs(off_s) < 0.05, `${path} is ${off_s.toFixed(3)} s longer than the status says`);
+  }
+}
+
+async function checkRecordedHls(show) {
+  for (const { url, codecs } of await readMultivariant(`${show.listen_url}/hls/index.m3u8`)) {
+    const list = await readMedia(url);
+    assert.ok(list.ended && list.type === 'VOD', url);
+    await checkSegments(list, codecs);
   }
 }
 

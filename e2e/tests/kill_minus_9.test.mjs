@@ -19,16 +19,16 @@ const ROUNDS = Number(process.env.STENTOR_KILL_ROUNDS ?? 3);
 test(`${ROUNDS} times kill -9`, async (t) => {
   const house = await House.open(t);
   const show = await house.show('lazarus', ['host']);
-  const speaker = await house.chromium({ microphone: house.voice(PITCH_A_HZ) });
+  const microphone = house.voice(PITCH_A_HZ);
+  const [speaker, listener] = await Promise.all([house.chromium({ microphone }), house.chromium()]);
   await takeStage(speaker.page, show.links[0].url, 'Ada');
-  const listener = await house.chromium();
   await pressListen(listener.page, show.listen_url);
   const named = new Map();
   let before = await untilSpeaking(house, { epoch: -1, slot: -1 });
 
   for (let round = 1; round <= ROUNDS; round += 1) {
-    // Four segments of 3.84 s, so that each round has names that must survive it.
-    await house.untilStatus('lazarus', 'segments are named', ({ slot }) => slot > before.slot + 48);
+    // Two segments of 3.84 s, so that each round has names that must survive it.
+    await house.untilStatus('lazarus', 'segments are named', ({ slot }) => slot > before.slot + 24);
     await noteNames(show, named);
     const killed_ms = performance.now();
     await house.server.kill('SIGKILL');
