@@ -21,8 +21,10 @@ impl Shell {
             Effect::Save(doc) => show.thread.save(doc),
             Effect::OpenTape { channels } => show.thread.open(channels),
             Effect::StartMixer { config, orders } => {
-                show.thread.epoch(config.first);
+                let first = config.first;
+                // Before the tape's thread hears of it: its answer finds the mixer that waits for the epoch.
                 *show.mixer() = MixerSlot::Starting { config, orders };
+                show.thread.epoch(first);
             }
             Effect::Mixer(command) => show.order(command),
             Effect::StopMixer => self.stop_mixer(&show),
