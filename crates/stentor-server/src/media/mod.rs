@@ -115,6 +115,7 @@ pub fn spawn(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::Builder::new().name("media".into()).spawn(move || {
         let _essential = Essential;
+        crate::essential::hurry();
         let local = tokio::task::LocalSet::new();
         local.block_on(&runtime, task::run(sockets, clock, gauges, events, messages, waiting));
     })?;
