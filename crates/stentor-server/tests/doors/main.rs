@@ -1,0 +1,20 @@
+//! The server through its doors, as strangers, listeners, speakers and operators find it: real sockets, a real
+//! disk, sound judged by ffmpeg.
+
+mod an_evening;
+mod bad_bodies;
+mod bad_keys;
+mod bad_names;
+mod bad_offers;
+mod bad_starts;
+mod disk_full;
+mod doors_closed;
+mod ear;
+mod garbage;
+mod house;
+mod http;
+mod restart;
+mod sessions;
+mod speaker;
+mod streams;
+mod tls;
