@@ -39,12 +39,13 @@ export async function cost(open) {
     const now = await sample(house);
     const took_s = now.at_s - first.at_s;
     const share = (field) => (now[field] - first[field]) / took_s;
-    const { rss_mb, peak_mb, connected, late_ms_max } = now;
-    samples.push({ at_s: took_s, process: share('process_s'), mixer: share('mixer_s'), rss_mb, peak_mb, connected, late_ms_max });
+    const { rss_mb, peak_mb, connected, late_ms_max, stalls } = now;
+    samples.push({ at_s: took_s, process: share('process_s'), mixer: share('mixer_s'), rss_mb, peak_mb, connected, late_ms_max, stalls });
     say(`${took_s.toFixed(0)} s: process ${share('process_s').toFixed(3)} core, mixer ${share('mixer_s').toFixed(3)}, ${rss_mb.toFixed(1)} MB`);
   }
   const last = samples.at(-1);
-  if (last.connected !== 10) throw new Error(`${last.connected} of 10 were on the stage at the end`);
+  // What a show that stood still costs is not what was asked.
+  if (last.connected !== 10 || last.stalls > 0) throw new Error(`${last.connected} of 10 on the stage; ${house.server.said()}`);
   const core = (value) => `${value.toFixed(3)} core`;
   const mb = (value) => `${value.toFixed(1)} MB`;
   const whole = last.at_s >= HOUR_S - 1;
@@ -84,5 +85,6 @@ async function sample(house) {
     peak_mb: (1024 * kilobytes('VmHWM')) / 1e6,
     connected: metric('stentor_show_speakers'),
     late_ms_max: metric('stentor_mixer_late_ms_max'),
+    stalls: metric('stentor_notices_total\\{notice="mixer_stalled"\\}'),
   };
 }
