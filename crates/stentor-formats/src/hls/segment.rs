@@ -162,14 +162,17 @@ mod tests {
     }
 
     #[test]
-    fn the_recording_is_cut_to_chunks_and_its_end_has_its_own_name() {
+    fn the_recording_is_cut_to_chunks_and_what_is_cut_short_says_so() {
         let runs = [run(1, 0..30), run(2, 36..100)];
         let vod = vod_segments(&runs, Slot(5)..Slot(52));
-        assert_eq!(brief(&vod), ["1-5+7", "1-12+12", "1-24+6", "1-30+6 gap", "2-36+12", "2-48+4 cut"]);
-        assert_eq!(vod.last().map(|s| s.name().to_string()), Some("2-48-4".into()));
-        // Here the run ends by itself, or the group does: the live name means the same sound.
-        assert_eq!(brief(&vod_segments(&runs, Slot(24)..Slot(30))), ["1-24+6"]);
-        assert_eq!(brief(&vod_segments(&runs, Slot(24)..Slot(33))), ["1-24+6"]);
+        assert_eq!(brief(&vod), ["1-5+7", "1-12+12", "1-24+6", "1-30+6 gap", "2-36+12", "2-48+4"]);
+        let names: Vec<_> = vod.iter().map(|segment| segment.name().to_string()).collect();
+        assert_eq!(names, ["1-5", "1-12", "1-24-6", "1-30", "2-36", "2-48-4"]);
+        // A hole or an end of the recording at the border of a run cuts the same sound, under the same name.
+        for slots in [24..30, 24..33] {
+            let cut = vod_segments(&runs, Slot(slots.start)..Slot(slots.end));
+            assert_eq!(cut.iter().map(|s| s.name().to_string()).collect::<Vec<_>>(), ["1-24-6"]);
+        }
         assert_eq!(brief(&vod_segments(&runs, Slot(36)..Slot(48))), ["2-36+12"]);
         assert!(vod_segments(&runs, Slot(31)..Slot(36)).is_empty());
     }

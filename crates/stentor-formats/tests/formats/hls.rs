@@ -135,7 +135,7 @@ fn another_parser_reads_the_same() {
     let playlist = parse_media_playlist_res(text.as_bytes()).expect("m3u8-rs reads it");
     assert_eq!((playlist.version, playlist.target_duration, playlist.end_list), (Some(6), 4, true));
     let uris: Vec<_> = playlist.segments.iter().map(|segment| segment.uri.as_str()).collect();
-    let expected = ["1-0", "1-12", "1-24", "1-30", "1-36", "2-40", "2-48", "3-400", "3-408", "3-420"];
+    let expected = ["1-0", "1-12", "1-24-6", "1-30", "1-36", "2-40", "2-48", "3-400", "3-408", "3-420-4"];
     assert_eq!(uris, expected.map(|name| format!("{name}.m4s")));
     assert!(playlist.segments[7].discontinuity && playlist.segments[7].program_date_time.is_some());
     let seconds: Vec<_> = playlist.segments.iter().map(|segment| segment.duration).collect();
