@@ -194,12 +194,13 @@ impl Show {
 
     pub(crate) fn handle_timeout(&mut self, now: Now) {
         self.stage.handle_timeout(now);
+        // An end that has just become final needs no mixer any more.
+        self.drain_stage();
         if let Sound::Broken { last, retry_at } = self.sound
             && now.mono >= retry_at
         {
             self.restart_mixer(now, last);
         }
-        self.drain_stage();
     }
 
     pub(crate) fn poll_effect(&mut self) -> Option<Effect> {
