@@ -272,6 +272,8 @@ impl Show {
         match self.sound {
             Sound::Running(_) | Sound::Broken { .. } => {
                 if let Some(anchor) = self.anchor() {
+                    // No mixer will place what was due.
+                    self.marks_due.clear();
                     self.restore_lost_marks(anchor);
                 }
                 self.sound = Sound::Closed { anchor: self.anchor() };
