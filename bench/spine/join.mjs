@@ -21,7 +21,7 @@ export async function join(open) {
     const context = await browser.newContext({ locale: 'en-GB' });
     const page = await context.newPage();
     await withClock(page);
-    await page.goto(show.listen_url, { waitUntil: 'networkidle' });
+    await page.goto(show.listen_url, { waitUntil: 'load' });
     const button = page.getByRole('button', { name: 'Listen', exact: true });
     await button.waitFor();
     await until('the clock runs', () => page.evaluate(() => window.onsets.ready));
