@@ -37,6 +37,6 @@ export async function kill() {
       { what: 'from the kill to open doors, p50 and worst', measured: `${of('doors_ms', 0.5)}, ${of('doors_ms', 1)}` },
       { what: 'from the kill to the speaker heard again, p50 and worst', measured: `${of('speaking_ms', 0.5)}, ${of('speaking_ms', 1)}` },
     ],
-    detail: { rounds, times, ...(code !== 0 && { failure: said.filter((line) => !line.startsWith('# round')).slice(-60) }) },
+    detail: { rounds, times, ...(code !== 0 && { failure: said.filter((line) => !line.startsWith('# round')).slice(-60).map((line) => line.replaceAll(ROOT, '')) }) },
   };
 }
