@@ -94,7 +94,7 @@ pub(crate) struct ShowArgs {
     /// The server's data folder, for the key
     #[arg(long, value_name = "DIR", default_value = "stentor-data", global = true)]
     pub(crate) data: PathBuf,
-    /// Certificates to trust besides the system's, PEM
+    /// Certificates to trust instead of the system's, PEM
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) ca: Option<PathBuf>,
     /// Print the server's answer as JSON

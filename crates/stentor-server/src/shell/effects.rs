@@ -1,6 +1,5 @@
 //! What follows from the node's decisions.
 
-use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, PoisonError};
 
 use stentor_node::Effect;
@@ -23,7 +22,7 @@ impl Shell {
             Effect::StartMixer { config, orders } => {
                 let first = config.first;
                 // Before the tape's thread hears of it: its answer finds the mixer that waits for the epoch.
-                *show.mixer() = MixerSlot::Starting { config, orders };
+                show.replace_mixer(MixerSlot::Starting { config, orders });
                 show.thread.epoch(first);
             }
             Effect::Mixer(command) => show.order(command),
@@ -49,9 +48,7 @@ impl Shell {
     }
 
     fn stop_mixer(&self, show: &ShowShell) {
-        let slot = std::mem::replace(&mut *show.mixer(), MixerSlot::None);
-        if let MixerSlot::Running(handle) = slot {
-            show.mixer_cpu_before_us.fetch_add(handle.gauges().cpu_us.load(Relaxed), Relaxed);
+        if let Some(handle) = show.replace_mixer(MixerSlot::None) {
             handle.stop();
         }
         self.media().send(ToMedia::Mixer(show.id.clone(), None));

@@ -148,6 +148,17 @@ impl ShowShell {
         *self.mixer_failure.lock().unwrap_or_else(PoisonError::into_inner) = why;
     }
 
+    /// Puts something in the mixer's place and gives the mixer that ran there, whose CPU time stays counted.
+    pub(super) fn replace_mixer(&self, slot: MixerSlot) -> Option<MixerHandle> {
+        match std::mem::replace(&mut *self.mixer(), slot) {
+            MixerSlot::Running(handle) => {
+                self.mixer_cpu_before_us.fetch_add(handle.gauges().cpu_us.load(Relaxed), Relaxed);
+                Some(handle)
+            }
+            MixerSlot::None | MixerSlot::Starting { .. } => None,
+        }
+    }
+
     pub(super) fn order(&self, command: MixerCommand) {
         match &mut *self.mixer() {
             MixerSlot::None => {}
