@@ -6,7 +6,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
-use stentor_types::Reason;
+use stentor_types::{Reason, ShowId};
 
 /// When to come back to a server that has too much to do: long enough to help, short enough that a
 /// person still waits.
@@ -83,6 +83,11 @@ impl Problem {
     pub fn status(&self) -> StatusCode {
         words(self.reason).status
     }
+}
+
+/// The name of a show in a path. What cannot be one is as unknown as a show that does not exist.
+pub(crate) fn show_id(name: &str) -> Result<ShowId, Problem> {
+    name.parse().map_err(|_| Problem::new(Reason::UnknownShow))
 }
 
 impl From<Reason> for Problem {

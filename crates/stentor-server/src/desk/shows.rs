@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use super::Desk;
 use crate::entropy;
 use crate::notice::Notice;
-use crate::problem::Problem;
+use crate::problem::{Problem, show_id};
 use crate::stage_door::refused_body;
 
 /// A show to announce.
@@ -183,10 +183,6 @@ pub(super) async fn revoke(
     desk.shell.show(&id)?.settled_soon().await;
     desk.shell.note(Notice::LinkRevoked { show: id, link });
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn show_id(name: &str) -> Result<ShowId, Problem> {
-    name.parse().map_err(|_| Problem::new(Reason::UnknownShow))
 }
 
 impl Desk {

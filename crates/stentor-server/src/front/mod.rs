@@ -19,12 +19,12 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use stentor_formats::FileLayout;
 use stentor_node::documents::OwnPages;
-use stentor_types::{Mono, Reason, Rendition, ShowId};
+use stentor_types::{Mono, Reason, Rendition};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 
 use crate::pages;
-use crate::problem::Problem;
+use crate::problem::{Problem, show_id};
 use crate::shell::Shell;
 
 /// What the front door's handlers share.
@@ -118,11 +118,6 @@ async fn with_cors(request: Request, next: Next) -> Response {
         );
     }
     response
-}
-
-/// The name of a show in a path. What cannot be one is as unknown as a show that does not exist.
-fn show_id(name: &str) -> Result<ShowId, Problem> {
-    name.parse().map_err(|_| Problem::new(Reason::UnknownShow))
 }
 
 /// Only the name of a show leads on: a path such as `/%2Fexample.org/` would lead elsewhere.

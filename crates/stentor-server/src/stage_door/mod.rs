@@ -20,7 +20,7 @@ use stentor_types::{Reason, ShowId};
 
 use crate::door::bounded_body;
 use crate::pages;
-use crate::problem::Problem;
+use crate::problem::{Problem, show_id};
 use crate::shell::Shell;
 
 /// Bytes of a request's body: an offer has 32 KiB at most, the rest is far smaller.
@@ -86,11 +86,6 @@ async fn with_cors(request: Request, next: Next) -> Response {
 
 async fn studio(method: Method, headers: HeaderMap, State(_): State<StageDoor>) -> Response {
     pages::page(&method, &headers, "studio.html")
-}
-
-/// The name of a show in a path. What cannot be one is as unknown as a show that does not exist.
-fn show_id(name: &str) -> Result<ShowId, Problem> {
-    name.parse().map_err(|_| Problem::new(Reason::UnknownShow))
 }
 
 /// The token of `Authorization: Bearer …` (RFC 6750 §2.1).
