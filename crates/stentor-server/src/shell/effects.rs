@@ -6,7 +6,6 @@ use stentor_node::Effect;
 use stentor_types::{Epoch, Reason, ShowId};
 
 use super::events::{OfShow, Output};
-use super::show::MixerSlot;
 use super::{Shell, ShowShell};
 use crate::media::ToMedia;
 use crate::mixer_thread;
@@ -20,12 +19,9 @@ impl Shell {
             Effect::Save(doc) => show.thread.save(doc),
             Effect::OpenTape { channels } => show.thread.open(channels),
             Effect::StartMixer { config, orders } => {
-                let first = config.first;
-                // Before the tape's thread hears of it: its answer finds the mixer that waits for the epoch.
-                show.replace_mixer(MixerSlot::Starting { config, orders });
-                show.thread.epoch(first);
+                show.mixer.prepare(config, orders, |first| show.thread.epoch(first));
             }
-            Effect::Mixer(command) => show.order(command),
+            Effect::Mixer(command) => show.mixer.order(command),
             Effect::StopMixer => self.stop_mixer(&show),
             Effect::LateMarks(marks) => show.thread.marks(marks),
             Effect::CloseTape { overlay } => show.thread.close(overlay),
@@ -33,7 +29,7 @@ impl Shell {
             Effect::CloseSession { session, .. } => self.media().send(ToMedia::Close(session)),
             Effect::PhaseChanged(phase) => {
                 show.cache.forget();
-                let phase = format!("{phase:?}");
+                let phase = phase.to_string();
                 self.note(Notice::PhaseChanged { show: id.clone(), phase });
             }
             Effect::StageChanged => show.stage_changed(),
@@ -48,38 +44,26 @@ impl Shell {
     }
 
     fn stop_mixer(&self, show: &ShowShell) {
-        if let Some(handle) = show.replace_mixer(MixerSlot::None) {
-            handle.stop();
-        }
+        show.mixer.stop();
         self.media().send(ToMedia::Mixer(show.id.clone(), None));
     }
 
     /// The epoch is on the disk: its mixer may make sound that has a name.
     pub(super) fn start_mixer(self: &Arc<Self>, id: &ShowId, epoch: Epoch) {
         let Ok(show) = self.show(id) else { return };
-        let mut slot = show.mixer();
-        let MixerSlot::Starting { config, .. } = &*slot else { return };
-        if config.first.epoch != epoch {
-            return;
-        }
-        let MixerSlot::Starting { config, orders } = std::mem::replace(&mut *slot, MixerSlot::None) else {
-            return;
+        let spawn = |config| {
+            let sink = OfShow { shell: Arc::clone(self), show: id.clone(), epoch: Some(epoch) };
+            let sink = Output { tape: show.tape(), thread: show.thread.clone(), events: sink };
+            let config = mixer_thread::not_in_the_past(config, self.clock.mono());
+            mixer_thread::spawn(id, epoch, config, self.clock, sink)
         };
-        let config = mixer_thread::not_in_the_past(config, self.clock.mono());
-        let sink = OfShow { shell: Arc::clone(self), show: id.clone(), epoch: Some(epoch) };
-        let sink = Output { tape: show.tape(), thread: show.thread.clone(), events: sink };
-        match mixer_thread::spawn(id, epoch, config, self.clock, sink) {
-            Ok(handle) => {
-                orders.into_iter().for_each(|order| handle.command(order));
-                self.media().send(ToMedia::Mixer(id.clone(), Some(handle.clone())));
-                *slot = MixerSlot::Running(handle);
-                self.note(Notice::MixerStarted { show: id.clone(), epoch: epoch.0 });
-            }
-            Err(error) => {
-                drop(slot);
-                show.mixer_failed(format!("its thread could not be started: {error}"));
-                self.ask(|node, now| node.mixer_failed(now, id, epoch));
-            }
+        let started = show.mixer.start(epoch, spawn, |handle| {
+            self.media().send(ToMedia::Mixer(id.clone(), Some(handle)));
+            self.note(Notice::MixerStarted { show: id.clone(), epoch: epoch.0 });
+        });
+        if let Err(error) = started {
+            show.mixer_failed(format!("its thread could not be started: {error}"));
+            self.ask(|node, now| node.mixer_failed(now, id, epoch));
         }
     }
 

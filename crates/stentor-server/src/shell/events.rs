@@ -133,7 +133,7 @@ impl MediaEvents for Connections {
     }
 
     fn left(&self, show: &ShowId, session: SessionId, why: stentor_webrtc::CloseReason) {
-        self.0.note(Notice::SessionLeft { show: show.clone(), session, why: format!("{why:?}") });
+        self.0.note(Notice::SessionLeft { show: show.clone(), session, why: why.to_string() });
         self.0.ask(|node, _| node.session_left(show, session));
     }
 

@@ -6,10 +6,12 @@
 //! - this file: everything that the doors and threads share, and the way to the node.
 //! - [`effects`]: what follows from the node's decisions.
 //! - [`show`]: the threads and shared parts of one show.
+//! - [`mixer_place`]: where a show's mixer is.
 //! - [`events`]: what threads tell the node.
 
 mod effects;
 mod events;
+mod mixer_place;
 mod show;
 
 pub(crate) use events::Connections;

@@ -1,17 +1,16 @@
 //! The threads and shared parts of one show.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use stentor_audio::{MixerCommand, MixerConfig};
 use stentor_node::documents::TapeFacts;
 use stentor_types::ShowId;
 use tokio::sync::watch;
 
 use super::Shell;
+use super::mixer_place::MixerPlace;
 use crate::metrics::ShowSample;
-use crate::mixer_thread::MixerHandle;
 use crate::tape::{LiveTape, TapeHandle, thread};
 
 /// How long a click waits for the disk.
@@ -25,23 +24,11 @@ pub struct ShowShell {
     pub(super) tape: watch::Sender<Option<Arc<LiveTape>>>,
     /// Held while the tape of an ended show is opened; whether that failed for good.
     reopening: tokio::sync::Mutex<bool>,
-    pub(super) mixer: Mutex<MixerSlot>,
-    pub(super) mixer_cpu_before_us: AtomicU64,
+    pub(super) mixer: MixerPlace,
     /// Why the mixer failed last, until that is told.
     pub(super) mixer_failure: Mutex<String>,
     stage_changes: watch::Sender<u64>,
     pub(crate) cache: crate::front::ShowCache,
-}
-
-/// Where the show's mixer is.
-pub(super) enum MixerSlot {
-    None,
-    /// Its epoch is being made safe on the disk.
-    Starting {
-        config: MixerConfig,
-        orders: Vec<MixerCommand>,
-    },
-    Running(MixerHandle),
 }
 
 impl ShowShell {
@@ -52,8 +39,7 @@ impl ShowShell {
             thread,
             tape: watch::Sender::new(None),
             reopening: tokio::sync::Mutex::new(false),
-            mixer: Mutex::new(MixerSlot::None),
-            mixer_cpu_before_us: AtomicU64::new(0),
+            mixer: MixerPlace::default(),
             mixer_failure: Mutex::default(),
             stage_changes: watch::Sender::new(0),
             cache: crate::front::ShowCache::default(),
@@ -140,31 +126,8 @@ impl ShowShell {
         self.thread.settled().await
     }
 
-    pub(super) fn mixer(&self) -> MutexGuard<'_, MixerSlot> {
-        self.mixer.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(super) fn mixer_failed(&self, why: String) {
         *self.mixer_failure.lock().unwrap_or_else(PoisonError::into_inner) = why;
-    }
-
-    /// Puts something in the mixer's place and gives the mixer that ran there, whose CPU time stays counted.
-    pub(super) fn replace_mixer(&self, slot: MixerSlot) -> Option<MixerHandle> {
-        match std::mem::replace(&mut *self.mixer(), slot) {
-            MixerSlot::Running(handle) => {
-                self.mixer_cpu_before_us.fetch_add(handle.gauges().cpu_us.load(Relaxed), Relaxed);
-                Some(handle)
-            }
-            MixerSlot::None | MixerSlot::Starting { .. } => None,
-        }
-    }
-
-    pub(super) fn order(&self, command: MixerCommand) {
-        match &mut *self.mixer() {
-            MixerSlot::None => {}
-            MixerSlot::Starting { orders, .. } => orders.push(command),
-            MixerSlot::Running(handle) => handle.command(command),
-        }
     }
 
     /// The show's samples for `/metrics`.
@@ -176,7 +139,7 @@ impl ShowShell {
         });
         let tape = self.tape();
         let of_tape = |value: fn(&LiveTape) -> u64| tape.as_deref().map_or(0, value);
-        let mut sample = ShowSample {
+        ShowSample {
             show: self.id.to_string(),
             listeners: of_tape(|tape| tape.listeners.load(Relaxed)),
             speakers,
@@ -185,13 +148,8 @@ impl ShowShell {
             epoch: newest.map_or(0, |position| u64::from(position.epoch.0)),
             tape_bytes: of_tape(|tape| tape.with_index(stentor_tape::Index::bytes)),
             sent_bytes: of_tape(|tape| tape.sent_bytes.load(Relaxed)),
-            mixer_cpu_us: self.mixer_cpu_before_us.load(Relaxed),
-            mixer_late_us_max: 0,
-        };
-        if let MixerSlot::Running(handle) = &*self.mixer() {
-            sample.mixer_cpu_us += handle.gauges().cpu_us.load(Relaxed);
-            sample.mixer_late_us_max = handle.gauges().late_us_max.swap(0, Relaxed);
+            mixer_cpu_us: self.mixer.cpu_us(),
+            mixer_late_us_max: self.mixer.take_late_us_max(),
         }
-        sample
     }
 }
