@@ -160,7 +160,7 @@ notices! {
         Error "document_unsaved" "What was decided in {show} could not be written down: {error}";
     /// A door refused a request; counted by reason as well.
     RequestRefused { door: &'static str = "Which door.", reason: Reason = "Why." }
-        Debug "request_refused" "The {door} door refused a request: {reason:?}.";
+        Debug "request_refused" "The {door} door refused a request: {reason}.";
     /// A panic ended one connection or task and nothing else. It is our fault.
     PanicContained { place: String = "Where in the code." }
         Error "panic_contained" "A panic was contained at {place}; please report it.";

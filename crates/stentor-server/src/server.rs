@@ -269,7 +269,7 @@ fn take_up(shell: &Arc<Shell>, id: &ShowId) -> Result<(), String> {
         return Err(format!("its document is of the show {}; was the folder renamed?", doc.spec.id));
     }
     let recording = recording(shell, id);
-    let phase = format!("{:?}", doc.life.phase());
+    let phase = doc.life.phase().to_string();
     let ended = doc.life.phase() == Phase::Ended;
     shell.show_or_new(id);
     shell.ask(|node, now| node.restore(now, doc, recording)).map_err(|error| error.to_string())?;

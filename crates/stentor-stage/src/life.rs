@@ -1,5 +1,7 @@
 //! The five phases of a show and the arrows between them (ARCHITECTURE.md, "The life of a show").
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use stentor_types::limits::END_UNDO;
 use stentor_types::{Reason, Wall};
@@ -18,6 +20,18 @@ pub enum Phase {
     Ending,
     /// Over; what remains is the recording.
     Ended,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Announced => "announced",
+            Self::Doors => "doors",
+            Self::OnAir => "on air",
+            Self::Ending => "ending",
+            Self::Ended => "ended",
+        })
+    }
 }
 
 /// What hosts and the operator can do to a show.

@@ -86,6 +86,16 @@ pub enum Role {
     Speaker,
 }
 
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Host => "host",
+            Self::CoHost => "co-host",
+            Self::Speaker => "speaker",
+        })
+    }
+}
+
 impl Role {
     /// Every role.
     pub const ALL: [Self; 3] = [Self::Host, Self::CoHost, Self::Speaker];

@@ -1,5 +1,7 @@
 //! The machine-readable word behind every refusal.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Why something was refused. The code is part of the interface (problem+json `reason`, metrics,
@@ -141,6 +143,12 @@ impl Reason {
             code.push(c.to_ascii_lowercase());
         }
         code
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.code())
     }
 }
 

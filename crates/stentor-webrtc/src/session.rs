@@ -1,6 +1,7 @@
 //! One peer: from its offer to its end.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -171,6 +172,18 @@ pub enum CloseReason {
     ProtocolBroken,
 }
 
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ByUs => "it was closed here",
+            Self::ByPeer => "the other side closed it",
+            Self::NeverConnected => "no connection came about",
+            Self::PeerSilent => "nothing came from the other side any more",
+            Self::ProtocolBroken => "the other side broke the protocol",
+        })
+    }
+}
+
 /// One WebRTC session as a state machine.
 ///
 /// **Contract:** after [`Session::accept`] and after every call that takes `now`, call
@@ -201,8 +214,8 @@ enum Phase {
     Closed,
 }
 
-impl std::fmt::Debug for Session {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").field("id", &self.id).field("phase", &self.phase).finish_non_exhaustive()
     }
 }

@@ -167,7 +167,7 @@ pub(super) async fn invite(
     if !desk.shell.show(&id)?.settled().await {
         return Err(Problem::new(Reason::DiskFailed));
     }
-    desk.shell.note(Notice::LinkMade { show: id, link: link.id, role: format!("{:?}", link.role) });
+    desk.shell.note(Notice::LinkMade { show: id, link: link.id, role: link.role.to_string() });
     Ok((StatusCode::CREATED, Json(link)))
 }
 
