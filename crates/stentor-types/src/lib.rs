@@ -7,6 +7,7 @@
 //!   clocks of the outside world ([`Mono`] for control, [`Wall`] for schedules and display).
 //! - [`rendition`]: the five encodings of a programme and the grid on which they meet.
 //! - [`chunk`] and [`mark`]: what the tape is made of.
+//! - [`treatment`]: what is done with the voice of a person on the stage.
 //! - [`id`] and [`text`]: the only ways in which names and words from people enter the program.
 //! - [`reason`]: the machine-readable word behind every refusal.
 //! - [`limits`]: the bounds that several crates share, with their arithmetic.
@@ -19,6 +20,7 @@ pub mod reason;
 pub mod rendition;
 pub mod text;
 pub mod time;
+pub mod treatment;
 
 pub use chunk::{Chunk, Frames, Run, TapeHead};
 pub use id::{LinkId, SessionId, ShowId, SpeakerId};
@@ -27,3 +29,4 @@ pub use reason::Reason;
 pub use rendition::{Channels, Codec, Rendition, RenditionMap, RenditionSet};
 pub use text::{PersonName, ShowTitle, Text, TextError};
 pub use time::{Epoch, MediaTime, Mono, Now, Position, Slot, Wall};
+pub use treatment::{Place, Treatment};

@@ -61,4 +61,8 @@ pub enum SlateReason {
     NobodyConnected,
     /// The show has just ended.
     Ended,
+    /// The host took back what had been said and was not heard yet (broadcast delay).
+    Dumped,
+    /// The machine began anew; the broadcast delay fills again.
+    Interrupted,
 }
