@@ -30,7 +30,10 @@ mod transit;
 
 pub use constants::{Constants, constants};
 pub use jitter::{SourcePacket, SourceStats};
-pub use mixer::{Feedback, MARKS_WAITING_MAX, Mixer, MixerCommand, MixerConfig, MixerOutput, STALL_MAX};
+pub use mixer::{
+    DELAY_MAX, Feedback, MARKS_WAITING_MAX, Mixer, MixerCommand, MixerConfig, MixerOutput, STALL_MAX,
+    SourceReport,
+};
 pub use programme::Programme;
 
 use stentor_types::limits::SPEAKERS_PER_SHOW_MAX;

@@ -7,7 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use stentor_types::limits::{MARKS_PER_CHUNK_MAX, SPEAKERS_PER_SHOW_MAX};
 use stentor_types::time::{CHUNK_SAMPLES, FRAME_SAMPLES, SAMPLE_RATE_HZ};
-use stentor_types::{Channels, Chunk, Mark, MarkBody, MediaTime, Mono, PersonName, Position, SpeakerId};
+use stentor_types::{
+    Channels, Chunk, Mark, MarkBody, MediaTime, Mono, PersonName, Position, SpeakerId, Treatment,
+};
 
 use crate::encode::Encoders;
 use crate::feedback::{Ear, FeedbackDesk};
@@ -24,6 +26,9 @@ pub const STALL_MAX: Duration = Duration::from_secs(2);
 /// Marks that wait for a chunk: 16 chunks' worth, 5 s.
 pub const MARKS_WAITING_MAX: usize = 16 * MARKS_PER_CHUNK_MAX;
 
+/// The longest broadcast delay: longer than any decision takes, short enough for a call from a listener.
+pub const DELAY_MAX: Duration = Duration::from_secs(20);
+
 /// 20 ms.
 const TICK: Duration = Duration::from_micros(1_000_000 * FRAME_SAMPLES as u64 / SAMPLE_RATE_HZ as u64);
 
@@ -39,6 +44,9 @@ pub struct MixerConfig {
     pub first: Position,
     /// Time of the first sample.
     pub start: Mono,
+    /// How long what is said waits before it is heard; people on the stage hear each other without it.
+    /// Zero, or up to [`DELAY_MAX`], rounded to frames of 20 ms.
+    pub delay: Duration,
 }
 
 /// What the node tells the mixer. All of it holds from the next frame on.
@@ -52,13 +60,25 @@ pub enum MixerCommand {
         name: PersonName,
         /// Whether they hear the stage; a WHIP speaker does not.
         hears: bool,
+        /// What is done with their voice.
+        treatment: Treatment,
+    },
+    /// From here on something else is done with a voice; unknown people are nobody's fault.
+    Treat {
+        /// Whose voice.
+        speaker: SpeakerId,
+        /// What is done with it.
+        treatment: Treatment,
     },
     /// A person is gone; unknown ones are nobody's fault.
     RemoveSource(SpeakerId),
     /// What listeners are to hear. A mixer begins with the slate `NotStarted`.
     Programme(Programme),
-    /// Something to remark, dated with the first sample of the next frame.
+    /// Something to remark, dated with the first sample of the next frame when it is heard.
     Mark(MarkBody),
+    /// What was said and is not heard yet, never will be: slate takes its place. Without a delay there is
+    /// no such thing, and nothing happens.
+    Dump,
 }
 
 /// 20 ms of what people on the stage hear.
@@ -72,6 +92,17 @@ pub struct Feedback {
     pub at: MediaTime,
 }
 
+/// How one person on the stage does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceReport {
+    /// Who.
+    pub speaker: SpeakerId,
+    /// Mean level of the last 200 ms in dBFS, −90 at least.
+    pub level_dbfs: f32,
+    /// Whether they are talking, wherever they are: backstage and under slate as well.
+    pub talking: bool,
+}
+
 /// What the mixer has made.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -82,8 +113,8 @@ pub enum MixerOutput {
     Feedback(Feedback),
     /// A mark, at once; it comes again inside its chunk.
     Marked(Mark),
-    /// Everybody's mean level in dBFS, −90 at least, sorted, every 200 ms.
-    Levels(Vec<(SpeakerId, f32)>),
+    /// How everybody on the stage does, sorted, every 200 ms.
+    Reports(Vec<SourceReport>),
 }
 
 /// Mixes one show in one epoch.
@@ -138,7 +169,10 @@ impl Mixer {
     /// Does what the node says. An error leaves everything as it was.
     pub fn handle(&mut self, command: MixerCommand) -> Result<(), AudioError> {
         match command {
-            MixerCommand::AddSource { speaker, name, hears } => self.add_source(speaker, name, hears)?,
+            MixerCommand::AddSource { speaker, name, hears, treatment: _ } => {
+                self.add_source(speaker, name, hears)?;
+            }
+            MixerCommand::Treat { .. } | MixerCommand::Dump => {}
             MixerCommand::RemoveSource(speaker) => self.remove_source(speaker),
             MixerCommand::Programme(programme) => self.programme.want(programme),
             MixerCommand::Mark(body) => {
@@ -241,7 +275,7 @@ impl Mixer {
 
     fn observe(&mut self) {
         let Some(report) = self.talkers.observe(&self.sources, self.programme.is_stage()) else { return };
-        self.outputs.push_back(MixerOutput::Levels(report.levels));
+        self.outputs.push_back(MixerOutput::Reports(report.sources));
         if let Some(names) = report.speaking {
             self.mark(MarkBody::Speaking { names });
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use stentor_types::{PersonName, SpeakerId};
 
+use crate::SourceReport;
 use crate::level::{dbfs, power_of_dbfs};
 use crate::source::Source;
 
@@ -29,8 +30,8 @@ struct Voice {
 
 /// What is known every 200 ms.
 pub(crate) struct Report {
-    /// Mean levels in dBFS since the last report.
-    pub(crate) levels: Vec<(SpeakerId, f32)>,
+    /// How everybody does.
+    pub(crate) sources: Vec<SourceReport>,
     /// Who talks, if that changed; sorted by speaker.
     pub(crate) speaking: Option<Vec<PersonName>>,
 }
@@ -56,11 +57,13 @@ impl Talkers {
         if !self.frames.is_multiple_of(REPORT_EVERY_FRAMES) {
             return None;
         }
-        let mut levels = Vec::with_capacity(self.voices.len());
+        let mut reports = Vec::with_capacity(self.voices.len());
         let mut talking = Vec::new();
         for (&speaker, voice) in &mut self.voices {
-            levels.push((speaker, dbfs(voice.power_sum / REPORT_EVERY_FRAMES as f32)));
-            if voice.is_talking() && on_air {
+            let level_dbfs = dbfs(voice.power_sum / REPORT_EVERY_FRAMES as f32);
+            voice.close_report();
+            reports.push(SourceReport { speaker, level_dbfs, talking: voice.talking });
+            if voice.talking && on_air {
                 talking.push(speaker);
             }
         }
@@ -68,17 +71,16 @@ impl Talkers {
         let name = |speaker: &SpeakerId| sources.get(speaker).map(|source| source.name.clone());
         let speaking = changed.then(|| talking.iter().filter_map(name).collect());
         self.announced = talking;
-        Some(Report { levels, speaking })
+        Some(Report { sources: reports, speaking })
     }
 }
 
 impl Voice {
     /// Closes the report.
-    fn is_talking(&mut self) -> bool {
+    fn close_report(&mut self) {
         let voiced = self.voiced_frames >= VOICED_FRAMES_MIN;
         self.quiet_reports = if voiced { 0 } else { self.quiet_reports.saturating_add(1) };
         self.talking = voiced || self.talking && self.quiet_reports < PAUSE_REPORTS;
         (self.power_sum, self.voiced_frames) = (0.0, 0);
-        self.talking
     }
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use stentor_audio::SourceReport;
 use stentor_stage::{
     Admitted, By, DeviceToken, DocError, Joined, Path, Phase, Purpose, Role, ShowDoc, ShowSpec, Stage,
     StageCommand, TokenKey,
 };
 use stentor_types::{
-    Epoch, LinkId, Mark, MediaTime, Mono, Now, PersonName, Position, Reason, SessionId, ShowId, SpeakerId,
-    Wall,
+    Epoch, LinkId, Mark, MediaTime, Mono, Now, PersonName, Position, Reason, SessionId, ShowId, Wall,
 };
 
 use crate::documents::{DoorUrls, LinkView, link_view};
@@ -195,9 +195,9 @@ impl Node {
         self.tell(id, |show| show.marked(epoch, mark));
     }
 
-    /// The levels of the speakers in dBFS.
-    pub fn levels(&mut self, id: &ShowId, epoch: Epoch, levels: Vec<(SpeakerId, f32)>) {
-        self.tell(id, |show| show.levels(epoch, levels));
+    /// How the people on the stage do.
+    pub fn reports(&mut self, id: &ShowId, epoch: Epoch, reports: Vec<SourceReport>) {
+        self.tell(id, |show| show.reports(epoch, reports));
     }
 
     /// The mixer of this epoch failed or fell too far behind; another one takes its place.

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use stentor_audio::{MixerCommand, MixerConfig, Programme as MixerProgramme};
+use stentor_audio::{MixerCommand, MixerConfig, Programme as MixerProgramme, SourceReport};
 use stentor_stage::{Life, Phase, Programme, Stage, StageEvent};
 use stentor_tape::Overlay;
 use stentor_types::time::CHUNK_SAMPLES;
 use stentor_types::{
-    Epoch, Mark, MarkBody, MediaTime, Mono, Now, PersonName, Position, SlateReason, Slot, SpeakerId, Wall,
+    Epoch, Mark, MarkBody, MediaTime, Mono, Now, PersonName, Position, SlateReason, Slot, SpeakerId,
+    Treatment, Wall,
 };
 
 use crate::effect::Effect;
@@ -66,7 +67,7 @@ pub struct Show {
     /// one that failed may have taken them with it.
     marks_due: Vec<MarkBody>,
     marks: Vec<Mark>,
-    levels: BTreeMap<SpeakerId, f32>,
+    reports: BTreeMap<SpeakerId, SourceReport>,
     slate: Option<SlateReason>,
     speaking: Vec<PersonName>,
     disk: DiskState,
@@ -109,7 +110,7 @@ impl Show {
             sources: BTreeMap::new(),
             marks_due: Vec::new(),
             marks: Vec::new(),
-            levels: BTreeMap::new(),
+            reports: BTreeMap::new(),
             slate: None,
             speaking: Vec::new(),
             disk: DiskState::Ok,
@@ -146,7 +147,7 @@ impl Show {
 
     /// A speaker's level in dBFS, as last measured.
     pub fn level_dbfs(&self, speaker: SpeakerId) -> Option<f32> {
-        self.levels.get(&speaker).copied()
+        self.reports.get(&speaker).map(|report| report.level_dbfs)
     }
 
     /// What the disk says.
@@ -242,11 +243,12 @@ impl Show {
             }
             StageEvent::SourceAdded { speaker, name, hears } => {
                 self.sources.insert(speaker, (name.clone(), hears));
-                self.order(MixerCommand::AddSource { speaker, name, hears });
+                let treatment = Treatment::default();
+                self.order(MixerCommand::AddSource { speaker, name, hears, treatment });
             }
             StageEvent::SourceRemoved { speaker } => {
                 self.sources.remove(&speaker);
-                self.levels.remove(&speaker);
+                self.reports.remove(&speaker);
                 self.order(MixerCommand::RemoveSource(speaker));
             }
             StageEvent::CloseSession { session, why } => {
@@ -318,13 +320,19 @@ impl Show {
     fn start_mixer(&mut self, run: Run) {
         let mut orders = Vec::new();
         for (&speaker, (name, hears)) in &self.sources {
-            orders.push(MixerCommand::AddSource { speaker, name: name.clone(), hears: *hears });
+            let (name, hears, treatment) = (name.clone(), *hears, Treatment::default());
+            orders.push(MixerCommand::AddSource { speaker, name, hears, treatment });
         }
         orders.extend(self.marks_due.iter().cloned().map(MixerCommand::Mark));
         orders.extend(self.stage.programme().map(|programme| MixerCommand::Programme(for_mixer(programme))));
         self.sound = Sound::Running(run);
         self.effects.push_back(Effect::StartMixer {
-            config: MixerConfig { channels: self.stage.spec().channels, first: run.first, start: run.start },
+            config: MixerConfig {
+                channels: self.stage.spec().channels,
+                first: run.first,
+                start: run.start,
+                delay: Duration::ZERO,
+            },
             orders,
         });
     }
@@ -344,7 +352,7 @@ impl Show {
         if run.first.epoch != epoch {
             return;
         }
-        self.levels.clear();
+        self.reports.clear();
         if now.mono.saturating_since(run.start) >= MIXER_TRIAL {
             self.restart_mixer(now, run);
         } else {
@@ -395,9 +403,9 @@ impl Show {
         self.marks.insert(place, mark);
     }
 
-    pub(crate) fn levels(&mut self, epoch: Epoch, levels: Vec<(SpeakerId, f32)>) {
+    pub(crate) fn reports(&mut self, epoch: Epoch, reports: Vec<SourceReport>) {
         if matches!(self.sound, Sound::Running(run) if run.first.epoch == epoch) {
-            self.levels = levels.into_iter().collect();
+            self.reports = reports.into_iter().map(|report| (report.speaker, report)).collect();
             self.effects.push_back(Effect::StageChanged);
         }
     }

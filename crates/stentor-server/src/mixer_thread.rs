@@ -10,9 +10,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel}
 use std::thread;
 use std::time::Duration;
 
-use stentor_audio::{Mixer, MixerCommand, MixerConfig, MixerOutput, STALL_MAX, SourcePacket};
+use stentor_audio::{Mixer, MixerCommand, MixerConfig, MixerOutput, STALL_MAX, SourcePacket, SourceReport};
 use stentor_types::time::CHUNK_SAMPLES;
-use stentor_types::{Chunk, Epoch, Mark, Mono, ShowId, SpeakerId};
+use stentor_types::{Chunk, Epoch, Mark, Mono, ShowId};
 
 use crate::clock::Clock;
 
@@ -28,8 +28,8 @@ pub trait MixerSink: Send + 'static {
     fn feedback(&mut self, frame: stentor_audio::Feedback);
     /// A mark was placed.
     fn marked(&mut self, mark: Mark);
-    /// Levels of the speakers in dBFS.
-    fn levels(&mut self, levels: Vec<(SpeakerId, f32)>);
+    /// How everybody on the stage does.
+    fn reports(&mut self, reports: Vec<SourceReport>);
     /// The thread is over, for this reason.
     fn over(&mut self, end: MixerEnd);
 }
@@ -156,7 +156,7 @@ impl MixingDesk {
                     }
                     MixerOutput::Feedback(frame) => sink.feedback(frame),
                     MixerOutput::Marked(mark) => sink.marked(mark),
-                    MixerOutput::Levels(levels) => sink.levels(levels),
+                    MixerOutput::Reports(reports) => sink.reports(reports),
                     // What this shell does not know, nobody waits for.
                     _ => {}
                 }

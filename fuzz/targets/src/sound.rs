@@ -1,7 +1,9 @@
 //! Packets of sound from somebody who was let onto the stage.
 
+use std::time::Duration;
+
 use stentor_audio::{Mixer, MixerCommand, MixerConfig, MixerOutput, Programme, SourcePacket};
-use stentor_types::{Channels, Codec, Epoch, Mono, Position, Slot, SpeakerId};
+use stentor_types::{Channels, Codec, Epoch, Mono, Position, Slot, SpeakerId, Treatment};
 
 /// Frames of 20 ms that are mixed at most: three chunks.
 const TICKS_MAX: usize = 48;
@@ -12,10 +14,12 @@ const TICKS_MAX: usize = 48;
 pub fn opus(bytes: &[u8]) -> bool {
     let speaker = SpeakerId(1);
     let first = Position { epoch: Epoch(1), slot: Slot(0) };
-    let config = MixerConfig { channels: Channels::Mono, first, start: Mono(0) };
+    let config = MixerConfig { channels: Channels::Mono, first, start: Mono(0), delay: Duration::ZERO };
     let mut mixer = Mixer::new(config).expect("there is memory");
     let name = "Ada".parse().expect("a name");
-    mixer.handle(MixerCommand::AddSource { speaker, name, hears: true }).expect("there is room");
+    mixer
+        .handle(MixerCommand::AddSource { speaker, name, hears: true, treatment: Treatment::default() })
+        .expect("there is room");
     mixer.handle(MixerCommand::Programme(Programme::Stage)).expect("a programme");
     let (mut rest, mut seq, mut rtp_time) = (bytes, 0u64, 0u64);
     let (mut packets, mut chunks) = (0, 0);

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use stentor_audio::{MixerCommand, SourcePacket};
 use stentor_types::limits::SPEAKERS_PER_SHOW_MAX;
-use stentor_types::{Channels, MarkBody, Mono, Rendition, SlateReason, SpeakerId};
+use stentor_types::{Channels, MarkBody, Mono, Rendition, SlateReason, SpeakerId, Treatment};
 
 fn packet(speaker: u32, seq: u64, rtp_time: u64, payload: Vec<u8>, at_us: u64) -> SourcePacket {
     let arrival = Mono(START.0 + at_us);
@@ -126,8 +126,12 @@ fn strangers_are_ignored_and_the_stage_has_an_end() {
         hall.add(speaker, true);
     }
     let name: stentor_types::PersonName = "One too many".parse().expect("a name");
-    let add =
-        |speaker| MixerCommand::AddSource { speaker: SpeakerId(speaker), name: name.clone(), hears: true };
+    let add = |speaker| MixerCommand::AddSource {
+        speaker: SpeakerId(speaker),
+        name: name.clone(),
+        hears: true,
+        treatment: Treatment::default(),
+    };
     assert!(hall.mixer.handle(add(99)).is_err());
     hall.mixer.handle(add(3)).expect("who is there may begin anew");
     hall.mixer.handle(MixerCommand::RemoveSource(SpeakerId(5))).expect("a command");
@@ -155,8 +159,8 @@ fn an_idle_minute_is_slate_and_a_voice_ends_it_at_once() {
     assert_eq!(last.0, 65 * 48_000 + 960);
     let spoke: Vec<_> = kinds.iter().filter(|(_, body)| matches!(body, MarkBody::Speaking { .. })).collect();
     assert_eq!(spoke.len(), 2, "{spoke:?}");
-    assert!(hall.levels.iter().any(|levels| levels[0].1 > -20.0));
-    assert_eq!(hall.levels.len(), 68 * 5);
+    assert!(hall.reports.iter().any(|reports| reports[0].level_dbfs > -20.0));
+    assert_eq!(hall.reports.len(), 68 * 5);
 }
 
 #[test]
@@ -213,8 +217,8 @@ proptest! {
         hall.run_seconds(0.96);
         prop_assert_eq!(hall.chunks.len(), 3);
         prop_assert!(hall.programme(Rendition::Opus64).iter().all(|x| x.is_finite()));
-        for (_, levels) in hall.levels.iter().flatten() {
-            prop_assert!((-90.0..=15.0).contains(levels));
+        for report in hall.reports.iter().flatten() {
+            prop_assert!((-90.0..=15.0).contains(&report.level_dbfs));
         }
     }
 }

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::f32::consts::TAU;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use stentor_audio::{Mixer, MixerCommand, MixerConfig, MixerOutput, Programme, SourcePacket};
-use stentor_types::{Channels, Chunk, Epoch, Mark, MediaTime, Mono, Position, Rendition, Slot, SpeakerId};
+use stentor_audio::{Mixer, MixerCommand, MixerConfig, MixerOutput, Programme, SourcePacket, SourceReport};
+use stentor_types::{
+    Channels, Chunk, Epoch, Mark, MediaTime, Mono, Position, Rendition, Slot, SpeakerId, Treatment,
+};
 
 /// Samples of a tick.
 pub(crate) const FRAME: usize = 960;
@@ -138,7 +141,7 @@ pub(crate) struct Hall {
     pub(crate) ticks: u64,
     pub(crate) chunks: Vec<Arc<Chunk>>,
     pub(crate) marks: Vec<Mark>,
-    pub(crate) levels: Vec<Vec<(SpeakerId, f32)>>,
+    pub(crate) reports: Vec<Vec<SourceReport>>,
     /// Packets for each speaker, with their media time and with how many they are shared.
     pub(crate) feedback: BTreeMap<SpeakerId, Vec<(MediaTime, usize, Bytes)>>,
     /// What has not arrived yet, by arrival.
@@ -159,14 +162,14 @@ impl Hall {
     }
 
     pub(crate) fn closed(channels: Channels) -> Self {
-        let config = MixerConfig { channels, first: FIRST, start: START };
+        let config = MixerConfig { channels, first: FIRST, start: START, delay: Duration::ZERO };
         Self {
             mixer: Mixer::new(config).expect("a mixer"),
             channels,
             ticks: 0,
             chunks: Vec::new(),
             marks: Vec::new(),
-            levels: Vec::new(),
+            reports: Vec::new(),
             feedback: BTreeMap::new(),
             on_the_way: Vec::new(),
         }
@@ -174,7 +177,12 @@ impl Hall {
 
     pub(crate) fn add(&mut self, speaker: u32, hears: bool) {
         let name = format!("Speaker {speaker}").parse().expect("a name");
-        let add = MixerCommand::AddSource { speaker: SpeakerId(speaker), name, hears };
+        let add = MixerCommand::AddSource {
+            speaker: SpeakerId(speaker),
+            name,
+            hears,
+            treatment: Treatment::default(),
+        };
         self.mixer.handle(add).expect("room on the stage");
     }
 
@@ -203,7 +211,7 @@ impl Hall {
             match output {
                 MixerOutput::Chunk(chunk) => self.chunks.push(chunk),
                 MixerOutput::Marked(mark) => self.marks.push(mark),
-                MixerOutput::Levels(levels) => self.levels.push(levels),
+                MixerOutput::Reports(reports) => self.reports.push(reports),
                 MixerOutput::Feedback(feedback) => {
                     for &speaker in feedback.to.iter() {
                         let heard = self.feedback.entry(speaker).or_default();

@@ -41,7 +41,7 @@ impl Mixer {
     /// Takes an order. Sources and programme are looked at as they are ordered, marks when they are placed.
     pub(crate) fn order(&mut self, order: MixerCommand) {
         match &order {
-            MixerCommand::AddSource { speaker, name, hears } => {
+            MixerCommand::AddSource { speaker, name, hears, treatment: _ } => {
                 let older = self.sources.insert(*speaker, (name.clone(), *hears));
                 assert_eq!(older, None, "a source is added once");
             }
@@ -52,6 +52,10 @@ impl Mixer {
                 assert_ne!(self.programme, Some(*programme), "it is told what is new");
                 self.programme = Some(*programme);
             }
+            MixerCommand::Treat { speaker, .. } => {
+                assert!(self.sources.contains_key(speaker), "only who is mixed is treated");
+            }
+            MixerCommand::Dump => {}
             MixerCommand::Mark(body) => {
                 assert!(matches!(body, MarkBody::OnAir | MarkBody::End | MarkBody::EndUndone));
             }

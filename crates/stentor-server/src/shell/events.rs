@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use stentor_audio::Feedback;
+use stentor_audio::{Feedback, SourceReport};
 use stentor_node::{DiskState, OpenedTape};
-use stentor_types::{Chunk, Epoch, Mark, MediaTime, SessionId, ShowId, SpeakerId};
+use stentor_types::{Chunk, Epoch, Mark, MediaTime, SessionId, ShowId};
 use stentor_webrtc::Path;
 
 use super::Shell;
@@ -51,10 +51,10 @@ impl MixerSink for Output {
         self.events.shell.tell(move |shell| shell.ask(|node, _| node.marked(&show, epoch, mark)));
     }
 
-    fn levels(&mut self, levels: Vec<(SpeakerId, f32)>) {
+    fn reports(&mut self, reports: Vec<SourceReport>) {
         let Some(epoch) = self.events.epoch else { return };
         let show = self.events.show.clone();
-        self.events.shell.tell(move |shell| shell.ask(|node, _| node.levels(&show, epoch, levels)));
+        self.events.shell.tell(move |shell| shell.ask(|node, _| node.reports(&show, epoch, reports)));
     }
 
     fn over(&mut self, end: MixerEnd) {

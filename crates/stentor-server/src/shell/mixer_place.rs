@@ -107,8 +107,8 @@ mod tests {
     use std::sync::mpsc::{Sender, channel};
     use std::time::Duration;
 
-    use stentor_audio::Feedback;
-    use stentor_types::{Channels, Chunk, Mark, MarkBody, ShowId, Slot, SpeakerId};
+    use stentor_audio::{Feedback, SourceReport};
+    use stentor_types::{Channels, Chunk, Mark, MarkBody, ShowId, Slot};
 
     use super::*;
     use crate::clock::Clock;
@@ -122,13 +122,13 @@ mod tests {
         fn marked(&mut self, mark: Mark) {
             let _ = self.0.send(mark);
         }
-        fn levels(&mut self, _: Vec<(SpeakerId, f32)>) {}
+        fn reports(&mut self, _: Vec<SourceReport>) {}
         fn over(&mut self, _: MixerEnd) {}
     }
 
     fn config(epoch: u32, clock: Clock) -> MixerConfig {
         let first = Position { epoch: Epoch(epoch), slot: Slot(0) };
-        MixerConfig { channels: Channels::Mono, first, start: clock.mono() }
+        MixerConfig { channels: Channels::Mono, first, start: clock.mono(), delay: Duration::ZERO }
     }
 
     fn spawn(clock: Clock, marks: Sender<Mark>) -> impl FnOnce(MixerConfig) -> std::io::Result<MixerHandle> {
