@@ -1,6 +1,7 @@
 // What the listener's page costs a phone, and that nothing in the pages needs a looser policy.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -16,7 +17,7 @@ function bytesOf(page) {
   const html = readFileSync(join(web, `dist/${page}.html`), 'utf8');
   const files = [...html.matchAll(/(?:href|src)="\/assets\/([^"]+\.(?:js|css))"/g)].map(([, file]) => file);
   const size = (file) => gzipSync(readFileSync(join(web, 'dist', file)), { level: 9 }).length;
-  const language = Math.max(size('texts/en.js'), size('texts/de.js'));
+  const language = Math.max(size('texts/listener.en.js'), size('texts/listener.de.js'));
   return files.reduce((sum, file) => sum + size(file), size(`${page}.html`) + language);
 }
 
@@ -34,5 +35,22 @@ test('no page has inline script, inline style or anything from elsewhere', () =>
     assert.doesNotMatch(html, /<style|style=|\son\w+=|https?:\/\//);
     assert.doesNotMatch(html, /<script(?![^>]*src=)/);
     assert.match(html, new RegExp(`<stentor-${page}>`));
+  }
+});
+
+test('what playing does not need is no part of the page that is loaded', () => {
+  const html = readFileSync(join(web, 'dist/listener.html'), 'utf8');
+  for (const name of ['stentor-why', 'probe', 'stentor-hand', 'stentor-chapters']) assert.ok(!html.includes(`/${name}.js`), name);
+});
+
+test('the worker keeps the whole page: every language, and what is loaded on demand', () => {
+  const script = readFileSync(join(web, 'dist/sw.js'), 'utf8');
+  const { files } = JSON.parse(script.slice(script.indexOf('{'), script.indexOf(';\n')));
+  const hash = (file) => createHash('sha256').update(readFileSync(join(web, 'dist', file))).digest('hex');
+  const wanted = ['listener.html', 'css/base.css', 'css/listener.css', 'icons/stentor.svg', 'listener/stentor-listener.js'];
+  wanted.push('listener/stentor-why.js', 'listener/hand.js', 'listener/chapters.js', 'texts/extras.de.js', 'player/mse.js');
+  for (const file of wanted) {
+    const path = file === 'listener.html' ? `/${file}` : `/assets/${file}`;
+    assert.equal(files[path], hash(file), path);
   }
 });

@@ -6,7 +6,7 @@ import { modelOf } from '../dist/listener/model.js';
 import { initialState } from '../dist/player/state.js';
 import { Marks } from '../dist/shared/marks.js';
 import { Problem, unreachable } from '../dist/shared/problem.js';
-import { texts } from '../dist/texts/en.js';
+import { texts } from '../dist/texts/listener.en.js';
 
 const NOW = new Date(2026, 10, 20, 20, 41, 30).getTime();
 
@@ -20,11 +20,12 @@ const status = (over = {}) => ({
 
 const replayOff = { loaded: false, playing: false, position_s: 0, duration_s: 0, speed: 1, failed: false };
 
-function model({ doc = status(), player = {}, silence = null, marks = [], replay = replayOff } = {}) {
+function model({ doc = status(), player = {}, silence = null, marks = [], replay = replayOff, known: more = {} } = {}) {
   const known = new Marks();
   known.add(marks);
   const poll = { status: doc, silence, marks: known, now: () => NOW };
-  return modelOf({ poll, player: { ...initialState('mse', false), ...player }, replay, close: false, now: NOW }, texts);
+  const device = { close: false, kbps: 32, title: '', online: true, address: 'example.org/demo', now: NOW, ...more };
+  return modelOf({ poll, player: { ...initialState('mse', false), ...player }, replay, ...device }, texts);
 }
 
 const playing = { phase: 'playing', position_s: 496.5, edge_s: 500, latency_s: 3.5, latency_target_s: 3.5 };
@@ -57,23 +58,70 @@ test('before the doors the button works already, and the countdown runs', () => 
   assert.equal(model({ doc, player: { phase: 'waiting' } }).sentence, texts.listener.armed);
 });
 
-test('slate says that the host is reconnecting', () => {
-  const marks = [{ at_s: 495, kind: 'slate', reason: 'nobody_connected' }];
-  assert.equal(model({ player: playing, marks }).sentence, texts.listener.nobody);
+test('a start that slips is said to be late, and by how much', () => {
+  const left = (late_s) => model({ doc: status({ phase: 'doors', starts_at: NOW - late_s * 1000, on_air_at_s: null }) }).start.left;
+  assert.equal(left(30), 'Starts at any moment');
+  assert.equal(left(12 * 60 + 5), '12 minutes late; it starts here by itself as soon as the host is ready');
+});
+
+test('slate says why, for each reason, and nothing for one that a newer server may have', () => {
+  const said = (reason) => model({ player: playing, marks: [{ at_s: 495, kind: 'slate', reason }] }).sentence;
+  assert.equal(said('nobody_connected'), 'The host is reconnecting. The sound returns by itself.');
+  assert.equal(said('dumped'), 'The host took back the last seconds. The show goes on in a moment.');
+  assert.equal(said('interrupted'), 'The show was interrupted for a moment. The sound returns by itself.');
+  assert.equal(said('not_started'), 'The show has not begun. Until then there is quiet hold sound.');
+  assert.equal(said('ended'), 'The show has ended. The recording will be here in a moment.');
+  assert.equal(said('something_newer'), '');
+});
+
+test('slate is told when it is heard, not when it begins', () => {
+  const marks = [{ at_s: 498, kind: 'slate', reason: 'nobody_connected' }];
+  assert.equal(model({ doc: status({ slate: 'nobody_connected' }), player: playing, marks }).sentence, '');
 });
 
 test('silence is told with its beginning and the next try, but not while sound is heard', () => {
   const silence = { since: NOW - 30_000, retry_at: NOW + 11_200, problem: unreachable() };
   const player = { ...playing, phase: 'reconnecting', silent_since: NOW - 20_000, retry_at: NOW + 3_100, refusal: unreachable() };
-  assert.equal(model({ silence, player }).sentence, 'The server has not answered since 20:41. Trying again in 4 s.');
+  const { sentence, next } = model({ silence, player });
+  assert.equal(sentence, 'No answer from the server since 20:41. The recording will be at example.org/demo.');
+  assert.equal(next, 'Trying again in 4 s.');
   assert.equal(model({ silence, player: playing }).sentence, '');
-  assert.equal(model({ silence }).sentence, 'The server has not answered since 20:41. Trying again in 12 s.');
+  assert.equal(model({ silence }).next, 'Trying again in 12 s.');
+});
+
+test('a page from the cache has its title and tells the silence before it knows anything', () => {
+  const silence = { since: NOW, retry_at: NOW + 2_000, problem: unreachable() };
+  const shown = model({ doc: null, silence, known: { title: 'Evening' } });
+  assert.equal(shown.title, 'Evening');
+  assert.match(shown.sentence, /^No answer from the server since 20:41\./);
+  assert.equal(shown.button.shown, false);
+  assert.match(model({ doc: null, silence, known: { online: false } }).sentence, /^This device has had no network since 20:41\./);
+});
+
+test('what counts seconds is never in the sentence that is read aloud', () => {
+  const silence = { since: NOW - 30_000, retry_at: NOW + 9_000, problem: unreachable() };
+  const said = (later_ms) => model({ silence, known: { now: NOW + later_ms } });
+  assert.equal(said(0).sentence, said(3_000).sentence);
+  assert.notEqual(said(0).next, said(3_000).next);
+});
+
+test('qualities are those of the server, the best first', () => {
+  const doc = status({ renditions: ['opus-16', 'opus-64', 'opus-32', 'aac-64'] });
+  assert.deepEqual(model({ doc, player: playing }).qualities, [64, 32, 16]);
+  assert.deepEqual(model({ doc, player: { ...playing, mode: 'hls' } }).qualities, []);
+});
+
+test('hands are asked for only where the status says so', () => {
+  assert.equal(model().handsOpen, false);
+  assert.equal(model({ doc: status({ hands_open: true }) }).handsOpen, true);
+  assert.equal(model({ doc: status({ message: 'Five minutes of pause' }) }).message, 'Five minutes of pause');
 });
 
 test('a refusal is told in the words of the server', () => {
   const refusal = new Problem(503, 'overloaded', 'Busy', 'All seats are taken.', 5, null);
   const player = { phase: 'reconnecting', retry_at: NOW + 5_000, refusal };
-  assert.equal(model({ player }).sentence, 'All seats are taken. Trying again in 5 s.');
+  const { sentence, next } = model({ player });
+  assert.deepEqual([sentence, next], ['All seats are taken.', 'Trying again in 5 s.']);
 });
 
 test('an unknown show has no button', () => {

@@ -36,6 +36,16 @@ async fn asset(method: Method, headers: HeaderMap, Path(path): Path<String>) -> 
     }
 }
 
+/// The worker that keeps the listener's page for a time without a server, and the page as that worker takes it.
+/// Both lie at the root, because a worker reaches no page above its own path, and have names that no show can
+/// have.
+pub fn shell<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    let file = |name: &'static str| {
+        get(move |method: Method, headers: HeaderMap| async move { page(&method, &headers, name) })
+    };
+    Router::new().route("/sw.js", file("sw.js")).route("/listener.html", file("listener.html"))
+}
+
 /// The page of this name, such as `listener.html`.
 pub fn page(method: &Method, headers: &HeaderMap, name: &str) -> Response {
     match Dist::get(name) {

@@ -19,10 +19,17 @@ export function announceToSystem(audio, actions, canMove) {
     on('stop', () => toggleIf(false));
     on('seekbackward', (details) => canMove() && actions.jump(-(details.seekOffset ?? STEP_S)));
     on('seekforward', (details) => canMove() && actions.jump(details.seekOffset ?? STEP_S));
+    on('seekto', (details) => canMove() && details.seekTime !== undefined && actions.scrub(details.seekTime));
 }
-export function describeToSystem(title, artist) {
+export function describeToSystem({ title, artist, playing, place }) {
     const session = navigator.mediaSession;
-    if (!session || (session.metadata?.title === title && session.metadata.artist === artist))
+    if (!session)
+        return;
+    session.playbackState = playing ? 'playing' : 'paused';
+    if (place && place.max_s > 0) {
+        session.setPositionState?.({ duration: place.max_s, position: Math.min(place.value_s, place.max_s), playbackRate: place.speed });
+    }
+    if (session.metadata?.title === title && session.metadata.artist === artist)
         return;
     session.metadata = new MediaMetadata({
         title,

@@ -1,4 +1,4 @@
-export const SPEEDS = [0.8, 1, 1.25, 1.5, 1.75, 2];
+export const SPEEDS = [0.75, 1, 1.25, 1.5, 1.75, 2];
 export class Replay {
     audio;
     changed;

@@ -1,4 +1,5 @@
 import { countdownText, dateText, dayTimeText } from '../shared/timetext.js';
+const LATE_S = 120;
 export function stageOf({ status, silence, player, replay }) {
     if (!status)
         return silence?.problem.reason === 'unknown_show' ? 'unknown' : 'loading';
@@ -18,21 +19,22 @@ export function stageOf({ status, silence, player, replay }) {
             return hearing && player.following === 'behind' ? 'live' : 'preparing';
     }
 }
-export function sentence(facts, texts) {
+export function saidOf(facts, texts) {
+    const said = stageOf(facts) === 'unknown' ? null : troubleOf(facts, texts);
+    return said ?? { sentence: sentence(facts, texts), next: '' };
+}
+function sentence(facts, texts) {
     const t = texts.listener;
     const stage = stageOf(facts);
+    const { phase } = facts.player;
     if (stage === 'unknown')
         return t.unknownShow;
-    const trouble = troubleOf(facts, texts);
-    if (trouble)
-        return trouble;
     if (stage === 'loading')
         return t.loading;
     if (stage === 'replay')
         return t.replay;
     if (stage === 'preparing')
         return t.preparing;
-    const { phase } = facts.player;
     if (stage === 'closed')
         return phase === 'stopped' ? t.doorsClosed : t.armed;
     if (phase === 'blocked')
@@ -47,31 +49,39 @@ export function sentence(facts, texts) {
         return t.ending;
     if (stage === 'doors')
         return t.doorsOpen;
-    if (facts.slate === 'nobody_connected')
-        return t.nobody;
-    return '';
+    return slateText(facts.slate, texts);
 }
-function troubleOf({ player, silence, now }, texts) {
+export function slateText(slate, texts) {
+    return slate === null ? '' : (texts.listener.slate[slate] ?? '');
+}
+function troubleOf(facts, texts) {
+    const { player, silence, now } = facts;
     const t = texts.listener;
     if (player.phase === 'playing')
-        return '';
-    const seconds = (at) => Math.max(0, Math.ceil((at - now) / 1000));
+        return null;
+    const again = (at) => t.tryingAgain(Math.max(0, Math.ceil((at - now) / 1000)));
+    const refused = (words, at) => ({ sentence: words, next: again(at) });
+    const silent = (since, at) => ({ sentence: silentText(facts, since, texts), next: again(at) });
     if (player.phase === 'reconnecting' && player.retry_at !== null) {
         if (player.refusal && !player.refusal.unreachable)
-            return t.refused(player.refusal.sentence(''), seconds(player.retry_at));
-        if (silence || player.refusal?.unreachable) {
-            const since = Math.min(player.silent_since ?? now, silence?.since ?? now);
-            return t.silentSince(dayTimeText(since, texts.language), seconds(player.retry_at));
-        }
-        return t.reconnecting;
+            return refused(player.refusal.sentence(''), player.retry_at);
+        if (!silence && !player.refusal?.unreachable)
+            return { sentence: t.reconnecting, next: '' };
+        return silent(Math.min(player.silent_since ?? now, silence?.since ?? now), player.retry_at);
     }
     if (player.phase === 'reconnecting')
-        return t.reconnecting;
+        return { sentence: t.reconnecting, next: '' };
     if (!silence)
-        return '';
-    if (!silence.problem.unreachable)
-        return t.refused(silence.problem.sentence(''), seconds(silence.retry_at));
-    return t.silentSince(dayTimeText(silence.since, texts.language), seconds(silence.retry_at));
+        return null;
+    if (silence.problem.unreachable)
+        return silent(silence.since, silence.retry_at);
+    return refused(silence.problem.sentence(''), silence.retry_at);
+}
+function silentText({ online, address, replay, status }, since, texts) {
+    const t = texts.listener;
+    const time = dayTimeText(since, texts.language);
+    const silent = online ? t.silentSince(time) : t.offlineSince(time);
+    return replay || status?.phase === 'ended' ? silent : `${silent} ${t.recordingAt(address)}`;
 }
 export function startText(status, server_now, texts) {
     const t = texts.listener;
@@ -79,5 +89,9 @@ export function startText(status, server_now, texts) {
         return { when: t.notScheduled, left: '' };
     const left_s = (status.starts_at - server_now) / 1000;
     const when = t.startsAt(dateText(status.starts_at, texts.language));
-    return { when, left: left_s <= 0 ? t.startsAnyMoment : t.startsIn(countdownText(left_s, texts.language)) };
+    if (left_s > 0)
+        return { when, left: t.startsIn(countdownText(left_s, texts.language)) };
+    if (left_s > -LATE_S)
+        return { when, left: t.startsAnyMoment };
+    return { when, left: t.startsLate(Math.floor(-left_s / 60)) };
 }

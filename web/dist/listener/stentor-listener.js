@@ -1,13 +1,19 @@
-import { currentLanguage, languageSwitch, loadTexts } from '../shared/language.js';
+import { currentLanguage, languageSwitch } from '../shared/language.js';
 import { recall, remember } from '../shared/memory.js';
 import { showOfPath } from '../shared/fragment.js';
 import { make } from '../shared/dom.js';
 import { choosePlayer } from '../player/choose.js';
-import { initialState } from '../player/state.js';
+import { initialState, KBPS_DEFAULT } from '../player/state.js';
+import { momentLink, momentOf } from '../shared/moment.js';
+import { copyText } from '../shared/dom.js';
+import { clockText } from '../shared/timetext.js';
+import { Extras } from './extras.js';
 import { announceToSystem, describeToSystem } from './mediasession.js';
 import { modelOf } from './model.js';
 import { Replay } from './replay.js';
+import { keepThisPage } from './shell.js';
 import { StatusPoll } from './statuspoll.js';
+import { loadTexts } from './texts.js';
 import { View } from './view.js';
 const IDLE = initialState('mse', false);
 const LIVE_S = 1;
@@ -19,10 +25,16 @@ export class StentorListener extends HTMLElement {
     #replay = new Replay(this.#audio, () => this.#draw());
     #view = null;
     #close = recall('close') ?? false;
+    #kbps = recall('kbps') ?? KBPS_DEFAULT;
+    #title = recall('title');
+    #moment_s = momentOf(location.hash);
+    #extras = new Extras({ show: this.#show, audio: this.#audio, player: () => this.#playerState, replay: () => this.#replay.state.loaded }, { listen: () => this.toggle(), scrub: (show_s) => this.scrub(show_s), changed: () => this.#draw() });
     #drawing = false;
     #streamOver = false;
     connectedCallback() {
         this.after(this.#audio);
+        keepThisPage();
+        window.addEventListener('hashchange', () => this.#onMoment());
         announceToSystem(this.#audio, this, () => this.#model()?.canMove ?? false);
         void this.#speak(currentLanguage());
         this.#poll.soon();
@@ -37,6 +49,7 @@ export class StentorListener extends HTMLElement {
             show_s: model?.place?.value_s ?? null,
             speaking: model?.speaking ?? [],
             sentence: model?.sentence ?? '',
+            kbps: this.#kbps,
         };
     }
     get #playerState() {
@@ -77,14 +90,47 @@ export class StentorListener extends HTMLElement {
         this.#player?.setClose(close);
         this.#draw();
     }
+    setQuality(kbps) {
+        this.#kbps = kbps;
+        remember('kbps', kbps);
+        this.#player?.setQuality(kbps);
+        this.#draw();
+    }
     setSpeed(speed) {
         this.#replay.setSpeed(speed);
+    }
+    share() {
+        const place = this.#model()?.place;
+        const view = this.#view;
+        if (!place || !view)
+            return;
+        const t = view.texts.listener;
+        const address = momentLink(location.href, place.value_s);
+        const moment = clockText(place.value_s);
+        void copyText(address).then((copied) => (copied ? view.told(t.shared(moment), null) : view.told(t.copyThis(moment), address)));
+    }
+    askWhy() {
+        if (this.#view)
+            void this.#extras.toggleWhy(this.#view);
+    }
+    raiseHand() {
+        if (this.#view)
+            void this.#extras.openHand(this.#view);
     }
     async #speak(language) {
         const texts = await loadTexts(language);
         const changed = (other) => void this.#speak(other);
         this.#view = new View(this, texts, this, this.#audio, languageSwitch(language, changed));
+        this.#extras.moveTo(this.#view);
         this.#draw();
+    }
+    #onMoment() {
+        this.#moment_s = momentOf(location.hash);
+        const place = this.#model();
+        if (this.#moment_s === null || !place?.canMove)
+            return;
+        this.scrub(this.#moment_s);
+        this.#moment_s = null;
     }
     #listen() {
         const live = this.#poll.status?.live;
@@ -92,7 +138,13 @@ export class StentorListener extends HTMLElement {
         const urls = live ?? { mp4: url('live.mp4'), ogg: url('live.ogg'), aac: url('live.aac'), hls: url('hls/index.m3u8') };
         this.#player ??= choosePlayer(this.#audio, urls, this.#close, () => this.#onPlayer());
         this.#tellPlayer();
+        this.#player.setQuality(this.#kbps);
         this.#player.listen();
+        const on_air_at_s = this.#poll.status?.on_air_at_s ?? null;
+        if (this.#moment_s === null || on_air_at_s === null)
+            return;
+        this.#seekMedia(on_air_at_s + this.#moment_s);
+        this.#moment_s = null;
     }
     #onPlayer() {
         const ended = this.#playerState.phase === 'ended';
@@ -119,6 +171,11 @@ export class StentorListener extends HTMLElement {
     #heard() {
         if (this.#poll.silence === null)
             this.#tellPlayer();
+        const title = this.#poll.status?.title;
+        if (title !== undefined && (this.#title?.show !== this.#show || this.#title.title !== title)) {
+            this.#title = { show: this.#show, title };
+            remember('title', this.#title);
+        }
         this.#turnIntoReplay();
         this.#draw();
     }
@@ -131,7 +188,8 @@ export class StentorListener extends HTMLElement {
         const hearing = player.phase === 'playing' || player.phase === 'buffering';
         if (hearing && wasBehind)
             return;
-        const place_s = wasBehind ? player.position_s - (status.on_air_at_s ?? 0) : 0;
+        const place_s = wasBehind ? player.position_s - (status.on_air_at_s ?? 0) : (this.#moment_s ?? 0);
+        this.#moment_s = null;
         this.#player?.stop();
         this.#replay.load(status.recording, Math.max(0, place_s));
         if (wasBehind && player.phase === 'ended')
@@ -145,6 +203,10 @@ export class StentorListener extends HTMLElement {
             player: this.#playerState,
             replay: this.#replay.state,
             close: this.#close,
+            kbps: this.#kbps,
+            title: this.#title?.show === this.#show ? this.#title.title : '',
+            online: navigator.onLine,
+            address: `${location.host}${location.pathname}`,
             now: Date.now(),
         }, this.#view.texts);
     }
@@ -157,17 +219,25 @@ export class StentorListener extends HTMLElement {
             if (this.#playerState.phase === 'ended')
                 this.#turnIntoReplay();
             const model = this.#model();
-            if (!model)
+            if (!model || !this.#view)
                 return;
-            this.#view?.update(model);
-            document.title = model.title || 'Stentor';
-            if (!this.#audio.paused)
-                describeToSystem(model.title, model.speaking.join(', '));
+            this.#view.update(model);
+            this.#view.updateTools(model, this.#extras.handRaised, this.#extras.whyOpen);
+            if (model.replay)
+                this.#extras.showChapters(this.#view, this.#poll, this.#replay.state);
+            document.title = model.title;
+            this.#describe(model);
         };
         if (document.visibilityState === 'visible')
             requestAnimationFrame(draw);
         else
             queueMicrotask(draw);
+    }
+    #describe({ title, speaking, place, speed, replay }) {
+        if (this.#audio.src === '')
+            return;
+        const recorded = replay && place ? { value_s: place.value_s, max_s: place.max_s, speed } : null;
+        describeToSystem({ title, artist: speaking.join(', '), playing: !this.#audio.paused, place: recorded });
     }
 }
 customElements.define('stentor-listener', StentorListener);

@@ -1,4 +1,13 @@
 import { make, setAttribute } from '../shared/dom.js';
+const STEPS_S = {
+    ArrowLeft: -5,
+    ArrowDown: -5,
+    ArrowRight: 5,
+    ArrowUp: 5,
+    PageDown: -60,
+    PageUp: 60,
+    Home: -Infinity,
+};
 export class StentorScrub extends HTMLElement {
     #range = make('input', { type: 'range', min: 0, max: 1, step: 1, value: 0 });
     #dragging = false;
@@ -7,11 +16,13 @@ export class StentorScrub extends HTMLElement {
         this.#range.addEventListener('input', () => {
             this.#dragging = true;
             this.#fill();
+            this.#tell('seeking');
         });
         this.#range.addEventListener('change', () => {
             this.#dragging = false;
-            this.dispatchEvent(new CustomEvent('scrub', { detail: Number(this.#range.value), bubbles: true }));
+            this.#tell('scrub');
         });
+        this.#range.addEventListener('keydown', (event) => this.#onKey(event));
     }
     update(state) {
         const range = this.#range;
@@ -23,6 +34,21 @@ export class StentorScrub extends HTMLElement {
         range.value = String(Math.round(state.value_s));
         setAttribute(range, 'aria-valuetext', state.spoken);
         this.#fill();
+    }
+    #onKey(event) {
+        const step_s = STEPS_S[event.key];
+        if (event.altKey || event.ctrlKey || event.metaKey || (step_s === undefined && event.key !== 'End'))
+            return;
+        event.preventDefault();
+        if (step_s === undefined)
+            return void this.dispatchEvent(new CustomEvent('end'));
+        const { value, max } = this.#range;
+        this.#range.value = String(Math.min(Number(max), Math.max(0, Number(value) + step_s)));
+        this.#fill();
+        this.#tell('scrub');
+    }
+    #tell(what) {
+        this.dispatchEvent(new CustomEvent(what, { detail: Number(this.#range.value) }));
     }
     #fill() {
         const share = Number(this.#range.value) / Number(this.#range.max);

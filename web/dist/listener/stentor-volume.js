@@ -1,4 +1,4 @@
-import { icon, make, setAttribute } from '../shared/dom.js';
+import { icon, make, setAttribute, show } from '../shared/dom.js';
 import { recall, remember } from '../shared/memory.js';
 const SOUND = 'M4 9v6h4l5 4V5L8 9H4zm12.5 3a4 4 0 0 0-2-3.5v7a4 4 0 0 0 2-3.5zm-2-8v2a6.5 6.5 0 0 1 0 12v2a8.5 8.5 0 0 0 0-16z';
 const SILENT = 'M4 9v6h4l5 4V5L8 9H4zm16.6 0L19.2 7.6 17 9.8l-2.2-2.2L13.4 9l2.2 2.2-2.2 2.2 1.4 1.4 2.2-2.2 2.2 2.2 1.4-1.4-2.2-2.2z';
@@ -21,6 +21,7 @@ export class StentorVolume extends HTMLElement {
         this.#texts = texts;
         if (this.#audio !== audio) {
             this.#audio = audio;
+            show(this.#range, settable());
             const volume = recall('volume');
             if (volume !== null && volume >= 0 && volume <= 1)
                 audio.volume = volume;
@@ -44,5 +45,10 @@ export class StentorVolume extends HTMLElement {
         this.#range.value = String(volume);
         this.#range.style.setProperty('--fill', `${volume}%`);
     }
+}
+function settable() {
+    const probe = make('audio');
+    probe.volume = 0.5;
+    return probe.volume === 0.5;
 }
 customElements.define('stentor-volume', StentorVolume);

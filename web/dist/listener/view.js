@@ -1,7 +1,7 @@
 import { icon, make, setAttribute, setText, show } from '../shared/dom.js';
-import { SPEEDS } from './replay.js';
+import { clockText } from '../shared/timetext.js';
+import { Settings } from './settings.js';
 import { StentorScrub } from './stentor-scrub.js';
-import { StentorVolume } from './stentor-volume.js';
 const PLAY = 'M8 5v14l11-7z';
 const STOP = 'M7 7h10v10H7z';
 const PAUSE = 'M7 5h4v14H7zm6 0h4v14h-4z';
@@ -9,6 +9,7 @@ const BACK = 'M12 5V1L6 6l6 5V7a6 6 0 1 1-6 6H4a8 8 0 1 0 8-8z';
 const FORWARD = 'M12 5V1l6 5-6 5V7a6 6 0 1 0 6 6h2a8 8 0 1 1-8-8z';
 export class View {
     texts;
+    extras = { hand: make('div'), chapters: make('div'), why: make('div') };
     #badge = make('span', { class: 'badge' });
     #count = make('span', { class: 'count' });
     #title = make('h1');
@@ -17,8 +18,13 @@ export class View {
     #label = make('span', { class: 'listen-label' });
     #sign = make('span', { class: 'listen-sign' });
     #listen;
-    #speaking = make('p', { class: 'speaking' });
+    #speakingIs = make('span', { class: 'unseen' });
+    #names = make('span');
+    #speaking = make('p', { class: 'speaking' }, this.#speakingIs, this.#names);
     #sentence = make('p', { class: 'sentence', role: 'status' });
+    #next = make('p', { class: 'next' });
+    #message = make('p', { class: 'message' });
+    #messages = make('div', { role: 'status' }, this.#message);
     #scrub = new StentorScrub();
     #from = make('span');
     #to = make('span');
@@ -27,38 +33,62 @@ export class View {
     #forward;
     #live;
     #moves;
-    #volume = new StentorVolume();
-    #delay;
-    #close;
-    #steady;
-    #speed;
-    #speedRow;
+    #settings;
+    #share;
+    #shared = make('p', { class: 'shared', role: 'status' });
+    #hand;
+    #why;
+    #m4a;
+    #opus;
+    #files;
     #imprint;
     #privacy;
     #kind = '';
+    #seeking = false;
     constructor(root, texts, actions, audio, languageSwitch) {
         this.texts = texts;
         const t = texts.listener;
+        const press = (label, pressed) => make('button', { type: 'button', class: 'tool', onclick: pressed }, label);
         this.#listen = make('button', { type: 'button', class: 'listen', onclick: () => actions.toggle() }, this.#sign, this.#label);
         const move = (label, path, by_s) => make('button', { type: 'button', class: 'round', 'aria-label': label, onclick: () => actions.jump(by_s) }, icon(path), make('small', { 'aria-hidden': 'true' }, '15'));
         this.#back = move(t.back, BACK, -15);
         this.#forward = move(t.forward, FORWARD, 15);
         this.#live = make('button', { type: 'button', class: 'to-live', onclick: () => actions.toLive() }, t.toLive);
         this.#moves = make('div', { class: 'moves' }, this.#back, this.#live, this.#forward);
-        this.#scrub.addEventListener('scrub', (event) => actions.scrub(event.detail));
         this.#place = make('div', { class: 'place' }, this.#scrub, make('div', { class: 'times' }, this.#from, this.#to));
-        const choice = (label, close) => make('input', { type: 'radio', name: 'delay', 'aria-label': label, onchange: () => actions.setClose(close) });
-        this.#steady = choice(t.delayNormal, false);
-        this.#close = choice(t.delayClose, true);
-        this.#delay = make('fieldset', { class: 'delay' }, make('legend', {}, t.delay), make('div', { class: 'choice' }, make('label', {}, this.#steady, make('span', {}, t.delayNormal)), make('label', {}, this.#close, make('span', {}, t.delayClose))));
-        this.#speed = make('select', { 'aria-label': t.speed, onchange: () => actions.setSpeed(Number(this.#speed.value)) });
-        for (const speed of SPEEDS)
-            this.#speed.append(make('option', { value: speed }, `${speed.toLocaleString(texts.language)} ×`));
-        this.#speedRow = make('label', { class: 'speed' }, make('span', {}, t.speed), this.#speed);
+        this.#settings = new Settings(texts, actions, audio);
+        this.#share = press(t.share, () => actions.share());
+        this.#hand = press(t.hand, () => actions.raiseHand());
+        this.#why = press(t.why, () => actions.askWhy());
+        this.#m4a = make('a', { download: '' }, 'M4A (AAC)');
+        this.#opus = make('a', { download: '' }, 'Ogg (Opus)');
+        this.#files = make('p', { class: 'files' }, `${t.download}: `, this.#m4a, ' ', this.#opus);
         this.#imprint = make('a', { rel: 'noopener' }, t.imprint);
         this.#privacy = make('a', { rel: 'noopener' }, t.privacy);
-        root.replaceChildren(make('header', {}, make('p', { class: 'state' }, this.#badge, this.#count), languageSwitch), make('main', {}, make('div', { class: 'head' }, this.#title, this.#when, this.#left), make('div', { class: 'stage' }, this.#listen, make('div', { class: 'words' }, this.#speaking, this.#sentence)), this.#place, this.#moves, make('div', { class: 'settings' }, this.#delay, this.#speedRow, this.#volume)), make('footer', {}, this.#imprint, this.#privacy));
-        this.#volume.attach(audio, texts);
+        this.#listenToScrub(actions);
+        root.replaceChildren(...this.#layout(languageSwitch));
+    }
+    #layout(languageSwitch) {
+        const { hand, chapters, why } = this.extras;
+        const head = make('div', { class: 'head' }, this.#title, this.#when, this.#left);
+        const words = make('div', { class: 'words' }, this.#speaking, this.#sentence, this.#next);
+        const tools = make('div', { class: 'tools' }, this.#hand, this.#share, this.#why);
+        return [
+            make('header', {}, make('p', { class: 'state' }, this.#badge, this.#count), languageSwitch),
+            make('main', {}, head, this.#messages, make('div', { class: 'stage' }, this.#listen, words), hand, this.#place, this.#moves, this.#settings.root, this.#files, tools, this.#shared, why, chapters),
+            make('footer', {}, this.#imprint, this.#privacy),
+        ];
+    }
+    #listenToScrub(actions) {
+        this.#scrub.addEventListener('seeking', (event) => {
+            this.#seeking = true;
+            setText(this.#from, clockText(event.detail));
+        });
+        this.#scrub.addEventListener('scrub', (event) => {
+            this.#seeking = false;
+            actions.scrub(event.detail);
+        });
+        this.#scrub.addEventListener('end', () => (this.#live.hidden ? actions.scrub(Infinity) : actions.toLive()));
     }
     update(model) {
         const t = this.texts.listener;
@@ -71,20 +101,36 @@ export class View {
         setText(this.#left, model.start?.left ?? '');
         show(this.#when, model.start !== null);
         show(this.#left, model.start !== null && model.start.left !== '');
+        setText(this.#message, model.message);
+        show(this.#message, model.message !== '');
         this.#updateButton(model.button);
-        setText(this.#speaking, model.speaking.join(', '));
-        setAttribute(this.#speaking, 'aria-label', model.speaking.length > 0 ? `${t.speaking}: ${model.speaking.join(', ')}` : null);
-        this.#speaking.classList.toggle('quiet-line', model.speaking.length === 0);
+        setText(this.#speakingIs, `${t.speaking}: `);
+        setText(this.#names, model.speaking.join(', '));
+        show(this.#speaking, model.speaking.length > 0);
         setText(this.#sentence, model.sentence);
+        setText(this.#next, model.next);
         this.#updatePlace(model);
-        show(this.#delay, model.canClose);
-        this.#close.checked = model.close;
-        this.#steady.checked = !model.close;
-        show(this.#speedRow, model.replay);
-        if (document.activeElement !== this.#speed)
-            this.#speed.value = String(model.speed);
+        this.#settings.update(model);
+        show(this.#files, model.files !== null);
+        link(this.#m4a, model.files?.m4a ?? null);
+        link(this.#opus, model.files?.opus ?? null);
         link(this.#imprint, model.pages.imprint);
         link(this.#privacy, model.pages.privacy);
+    }
+    updateTools(model, handRaised, whyOpen) {
+        show(this.#hand, model.handsOpen && !handRaised);
+        show(this.#share, model.place !== null);
+        setAttribute(this.#why, 'aria-expanded', String(whyOpen));
+    }
+    focusWhy() {
+        this.#why.focus();
+    }
+    told(words, address) {
+        if (address === null)
+            return this.#shared.replaceChildren(words);
+        const field = make('input', { type: 'text', readonly: true, value: address, 'aria-label': words });
+        this.#shared.replaceChildren(words, field);
+        field.select();
     }
     #updateButton({ label, kind, busy, shown }) {
         show(this.#listen, shown);
@@ -104,7 +150,8 @@ export class View {
             return;
         const { value_s, max_s, left, right, spoken } = model.place;
         this.#scrub.update({ value_s, max_s, enabled: model.canMove, label: this.texts.listener.place, spoken });
-        setText(this.#from, left);
+        if (!this.#seeking)
+            setText(this.#from, left);
         setText(this.#to, right);
         this.#back.disabled = !model.canMove;
         this.#forward.disabled = !model.canMove || (!model.replay && model.behind === '');

@@ -1,7 +1,7 @@
 import { Backoff } from '../shared/backoff.js';
 import { Pace } from './pace.js';
 import { Edge, SEEK_ERROR_S } from './rate.js';
-import { initialState } from './state.js';
+import { initialState, KBPS_DEFAULT } from './state.js';
 import { Supply } from './supply.js';
 const TICK_MS = 100;
 const TICK_FIRST_MS = 20;
@@ -35,6 +35,7 @@ export class MsePlayer {
     #begin = null;
     #begun_s = null;
     #over = false;
+    #kbps = KBPS_DEFAULT;
     constructor(audio, url, managed, close, changed) {
         this.audio = audio;
         this.url = url;
@@ -109,6 +110,14 @@ export class MsePlayer {
         }
         this.changed();
     }
+    setQuality(kbps) {
+        if (kbps === this.#kbps)
+            return;
+        this.#kbps = kbps;
+        if (this.#supply && !this.#over && this.#state.retry_at === null)
+            this.#open(this.#begin);
+        this.changed();
+    }
     hint(on_air_at_s, live_at_s) {
         if (on_air_at_s !== null)
             this.#on_air_at_s = on_air_at_s;
@@ -130,6 +139,8 @@ export class MsePlayer {
         const from_s = at === 'live' ? null : (at ?? supply.end_s);
         const live = this.#state.following === 'live';
         const query = new URLSearchParams();
+        if (this.#kbps !== KBPS_DEFAULT)
+            query.set('kbps', String(this.#kbps));
         if (this.#state.close && live)
             query.set('close', '1');
         if (from_s !== null && this.#on_air_at_s !== null) {

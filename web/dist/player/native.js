@@ -1,9 +1,10 @@
 import { Backoff } from '../shared/backoff.js';
 import { Edge } from './rate.js';
-import { initialState } from './state.js';
+import { initialState, KBPS_DEFAULT } from './state.js';
 const TICK_MS = 250;
 const HOLD_BACK_S = 11.5;
 const BURST_S = 5;
+const AAC_KBPS_MIN = 32;
 export class NativePlayer {
     audio;
     urls;
@@ -19,6 +20,7 @@ export class NativePlayer {
     #on_air_at_s = null;
     #anchor = null;
     #base_s = null;
+    #kbps = KBPS_DEFAULT;
     constructor(audio, urls, hls, changed) {
         this.audio = audio;
         this.urls = urls;
@@ -71,6 +73,13 @@ export class NativePlayer {
     }
     setClose() {
     }
+    setQuality(kbps) {
+        if (kbps === this.#kbps)
+            return;
+        this.#kbps = kbps;
+        if (this.#listening && !this.hls)
+            this.#load(this.#state.following === 'behind' ? this.#state.position_s : null);
+    }
     hint(on_air_at_s, live_at_s, anchor = null) {
         this.#on_air_at_s = on_air_at_s;
         this.#anchor = anchor ?? this.#anchor;
@@ -93,10 +102,15 @@ export class NativePlayer {
     }
     #progressive(media_s) {
         const { aac, ogg } = this.urls;
-        const url = aac === null || this.audio.canPlayType('audio/ogg; codecs="opus"') !== '' ? ogg : aac;
-        if (media_s === null || this.#on_air_at_s === null)
-            return url;
-        return `${url}?from=${Math.max(0, media_s - this.#on_air_at_s).toFixed(3)}`;
+        const opus = aac === null || this.audio.canPlayType('audio/ogg; codecs="opus"') !== '';
+        const query = new URLSearchParams();
+        const kbps = opus ? this.#kbps : Math.max(AAC_KBPS_MIN, this.#kbps);
+        if (kbps !== KBPS_DEFAULT)
+            query.set('kbps', String(kbps));
+        if (media_s !== null && this.#on_air_at_s !== null)
+            query.set('from', Math.max(0, media_s - this.#on_air_at_s).toFixed(3));
+        const text = query.toString();
+        return `${opus ? ogg : aac}${text && '?'}${text}`;
     }
     #onPlaying() {
         if (!this.#listening)

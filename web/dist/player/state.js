@@ -19,3 +19,4 @@ export function initialState(mode, close) {
         refusal: null,
     };
 }
+export const KBPS_DEFAULT = 32;

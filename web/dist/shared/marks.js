@@ -14,6 +14,9 @@ export class Marks {
         if (grown)
             this.#marks.sort((a, b) => a.at_s - b.at_s);
     }
+    get all() {
+        return this.#marks;
+    }
     speakingAt(at_s) {
         const mark = this.#lastBefore(at_s, (m) => m.kind === 'speaking' || m.kind === 'slate');
         if (!mark)

@@ -28,6 +28,7 @@ export function dateText(at, language) {
         hour: '2-digit',
         minute: '2-digit',
         hourCycle: 'h23',
+        timeZoneName: 'short',
     }).format(at);
 }
 export function countdownText(seconds, language) {

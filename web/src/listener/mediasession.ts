@@ -23,12 +23,27 @@ export function announceToSystem(audio: HTMLAudioElement, actions: Actions, canM
   on('stop', () => toggleIf(false));
   on('seekbackward', (details) => canMove() && actions.jump(-(details.seekOffset ?? STEP_S)));
   on('seekforward', (details) => canMove() && actions.jump(details.seekOffset ?? STEP_S));
+  on('seekto', (details) => canMove() && details.seekTime !== undefined && actions.scrub(details.seekTime));
+}
+
+export interface Described {
+  title: string;
+  /** Who speaks. */
+  artist: string;
+  playing: boolean;
+  /** Place in a recording; `null` while the show is live and has no length. */
+  place: { value_s: number; max_s: number; speed: number } | null;
 }
 
 /** What the lock screen shows. */
-export function describeToSystem(title: string, artist: string): void {
+export function describeToSystem({ title, artist, playing, place }: Described): void {
   const session = navigator.mediaSession;
-  if (!session || (session.metadata?.title === title && session.metadata.artist === artist)) return;
+  if (!session) return;
+  session.playbackState = playing ? 'playing' : 'paused';
+  if (place && place.max_s > 0) {
+    session.setPositionState?.({ duration: place.max_s, position: Math.min(place.value_s, place.max_s), playbackRate: place.speed });
+  }
+  if (session.metadata?.title === title && session.metadata.artist === artist) return;
   session.metadata = new MediaMetadata({
     title,
     artist,

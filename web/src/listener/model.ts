@@ -1,10 +1,10 @@
 // From what is known to what is shown. Pure.
 
-import type { Texts } from '../shared/language.js';
+import type { Texts } from './texts.js';
 import { clockText, spokenText } from '../shared/timetext.js';
 import type { PlayerState } from '../player/state.js';
 import type { ReplayState } from './replay.js';
-import { sentence, stageOf, startText, type Facts, type Stage } from './situation.js';
+import { saidOf, stageOf, startText, type Facts, type Stage } from './situation.js';
 import type { StatusPoll } from './statuspoll.js';
 import type { Model } from './view.js';
 
@@ -13,21 +13,26 @@ export interface Knowledge {
   player: PlayerState;
   replay: ReplayState;
   close: boolean;
+  kbps: number;
+  /** The title as it was when this device last heard it. */
+  title: string;
+  online: boolean;
+  address: string;
   /** Unix time of this machine. */
   now: number;
 }
 
+/** The heading of a page that knows no title yet. */
+const PRODUCT = 'Stentor';
 /** Further behind its distance to live than this, a listener is shown as being behind. */
 const BEHIND_S = 2.5;
 
 export function modelOf(known: Knowledge, texts: Texts): Model {
-  const { poll, player, replay, now } = known;
+  const { poll, player, replay } = known;
   const { status } = poll;
   const t = texts.listener;
   const heard_s = heardAt(known);
-  // With a place on the media clock, the marks tell what is heard; without one, the status tells what is now.
-  const slate = heard_s === null ? (status?.slate ?? null) : poll.marks.slateAt(heard_s);
-  const facts: Facts = { status, silence: poll.silence, player, slate, replay: replay.loaded, now, server_now: poll.now() };
+  const facts = factsOf(known, heard_s);
   const stage = stageOf(facts);
   const names = heard_s === null ? null : poll.marks.speakingAt(heard_s);
   const speaking = names ?? (replay.loaded ? [] : (status?.speaking ?? []));
@@ -36,30 +41,50 @@ export function modelOf(known: Knowledge, texts: Texts): Model {
   const behind = player.following === 'behind' || behind_s > BEHIND_S ? t.behind(clockText(player.latency_s ?? 0)) : '';
   const hearing = player.phase === 'playing' || player.phase === 'buffering' || player.phase === 'reconnecting';
   const audible = stage === 'live' || stage === 'replay';
+  const steered = player.mode === 'mse' || player.mode === 'managed';
   return {
-    title: (heard_s === null ? null : poll.marks.titleAt(heard_s)) ?? status?.title ?? '',
+    title: (heard_s === null ? null : poll.marks.titleAt(heard_s)) ?? (status?.title || known.title || PRODUCT),
     badge: badgeOf(stage, texts),
     onAir: stage === 'live',
     speaking: audible ? speaking : [],
     button: buttonOf(known, stage, texts),
-    sentence: sentence(facts, texts),
+    ...saidOf(facts, texts),
+    message: stage === 'replay' ? '' : (status?.message ?? ''),
     start: status && (stage === 'closed' || stage === 'doors') ? startText(status, facts.server_now, texts) : null,
     place: place && behind && !replay.loaded ? { ...place, right: behind } : place,
     behind,
     canMove: replay.loaded || (hearing && player.position_s !== null),
     close: known.close,
-    canClose: stage === 'live' && (player.mode === 'mse' || player.mode === 'managed'),
+    canClose: stage === 'live' && steered,
+    kbps: known.kbps,
+    qualities: (stage === 'live' || stage === 'doors') && player.mode !== 'hls' ? qualitiesOf(status?.renditions ?? []) : [],
     replay: replay.loaded,
     speed: replay.speed,
+    files: replay.loaded && status ? { m4a: status.recording.m4a, opus: status.recording.opus } : null,
+    handsOpen: status?.hands_open === true && (stage === 'live' || stage === 'doors'),
     listeners: status?.listeners != null && stage === 'live' ? t.listeners(status.listeners) : '',
     pages: status?.pages ?? { imprint: null, privacy: null },
   };
+}
+
+/** What the sentences are made of. */
+function factsOf({ poll, player, replay, online, address, now }: Knowledge, heard_s: number | null): Facts {
+  const { status, silence } = poll;
+  // With a place on the media clock, the marks tell what is heard; without one, the status tells what is now.
+  const slate = heard_s === null ? (status?.slate ?? null) : poll.marks.slateAt(heard_s);
+  return { status, silence, player, slate, replay: replay.loaded, online, address, now, server_now: poll.now() };
 }
 
 /** Media clock of the sound at the ear, when sound is there. */
 function heardAt({ poll, player, replay }: Knowledge): number | null {
   if (replay.loaded) return (poll.status?.on_air_at_s ?? 0) + replay.position_s;
   return player.phase === 'stopped' || player.phase === 'ended' ? null : player.position_s;
+}
+
+/** Kilobits a second of the Opus renditions, the best first. */
+function qualitiesOf(renditions: readonly string[]): number[] {
+  const opus = renditions.filter((rendition) => /^opus-\d+$/.test(rendition));
+  return opus.map((rendition) => Number(rendition.slice('opus-'.length))).sort((a, b) => b - a);
 }
 
 function badgeOf(stage: Stage, texts: Texts): string {

@@ -12,7 +12,7 @@ export interface ReplayState {
   failed: boolean;
 }
 
-export const SPEEDS = [0.8, 1, 1.25, 1.5, 1.75, 2] as const;
+export const SPEEDS = [0.75, 1, 1.25, 1.5, 1.75, 2] as const;
 
 export class Replay {
   #state: ReplayState = { loaded: false, playing: false, position_s: 0, duration_s: 0, speed: 1, failed: false };

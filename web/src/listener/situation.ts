@@ -1,7 +1,7 @@
-// What goes on, as a value and as a sentence. Pure: everything it needs is an argument.
+// What goes on, as a value and as sentences. Pure: everything it needs is an argument.
 
 import type { SlateReason, StatusDocument } from '../shared/documents.js';
-import type { Texts } from '../shared/language.js';
+import type { Texts } from './texts.js';
 import { countdownText, dateText, dayTimeText } from '../shared/timetext.js';
 import type { PlayerState } from '../player/state.js';
 import type { Silence } from './statuspoll.js';
@@ -17,10 +17,24 @@ export interface Facts {
   slate: SlateReason | null;
   /** The page plays the recording. */
   replay: boolean;
+  /** The browser believes that there is a network. */
+  online: boolean;
+  /** Where this page is, as people write it. */
+  address: string;
   /** Unix time of this machine, and of the server. */
   now: number;
   server_now: number;
 }
+
+export interface Said {
+  /** Read aloud when it changes, so nothing in it counts. */
+  sentence: string;
+  /** What counts: the seconds until the next try. */
+  next: string;
+}
+
+/** A start that is later than this is called late, not "at any moment". */
+const LATE_S = 120;
 
 export function stageOf({ status, silence, player, replay }: Facts): Stage {
   if (!status) return silence?.problem.reason === 'unknown_show' ? 'unknown' : 'loading';
@@ -41,16 +55,19 @@ export function stageOf({ status, silence, player, replay }: Facts): Stage {
   }
 }
 
-export function sentence(facts: Facts, texts: Texts): string {
+export function saidOf(facts: Facts, texts: Texts): Said {
+  const said = stageOf(facts) === 'unknown' ? null : troubleOf(facts, texts);
+  return said ?? { sentence: sentence(facts, texts), next: '' };
+}
+
+function sentence(facts: Facts, texts: Texts): string {
   const t = texts.listener;
   const stage = stageOf(facts);
+  const { phase } = facts.player;
   if (stage === 'unknown') return t.unknownShow;
-  const trouble = troubleOf(facts, texts);
-  if (trouble) return trouble;
   if (stage === 'loading') return t.loading;
   if (stage === 'replay') return t.replay;
   if (stage === 'preparing') return t.preparing;
-  const { phase } = facts.player;
   if (stage === 'closed') return phase === 'stopped' ? t.doorsClosed : t.armed;
   if (phase === 'blocked') return t.blocked;
   if (phase === 'failed') return t.failed;
@@ -58,34 +75,48 @@ export function sentence(facts: Facts, texts: Texts): string {
   if (phase === 'buffering') return t.buffering;
   if (facts.slate === 'ended' || stage === 'ending') return t.ending;
   if (stage === 'doors') return t.doorsOpen;
-  if (facts.slate === 'nobody_connected') return t.nobody;
-  return '';
+  return slateText(facts.slate, texts);
+}
+
+/** Why there is slate while the show is on air; an unknown reason of a newer server is told as none. */
+export function slateText(slate: SlateReason | null, texts: Texts): string {
+  return slate === null ? '' : (texts.listener.slate[slate] ?? '');
 }
 
 /** When nobody answers, or a stream is refused, and nothing is heard any more. */
-function troubleOf({ player, silence, now }: Facts, texts: Texts): string {
+function troubleOf(facts: Facts, texts: Texts): Said | null {
+  const { player, silence, now } = facts;
   const t = texts.listener;
-  if (player.phase === 'playing') return '';
-  const seconds = (at: number): number => Math.max(0, Math.ceil((at - now) / 1000));
+  if (player.phase === 'playing') return null;
+  const again = (at: number): string => t.tryingAgain(Math.max(0, Math.ceil((at - now) / 1000)));
+  const refused = (words: string, at: number): Said => ({ sentence: words, next: again(at) });
+  const silent = (since: number, at: number): Said => ({ sentence: silentText(facts, since, texts), next: again(at) });
   if (player.phase === 'reconnecting' && player.retry_at !== null) {
-    if (player.refusal && !player.refusal.unreachable) return t.refused(player.refusal.sentence(''), seconds(player.retry_at));
-    if (silence || player.refusal?.unreachable) {
-      const since = Math.min(player.silent_since ?? now, silence?.since ?? now);
-      return t.silentSince(dayTimeText(since, texts.language), seconds(player.retry_at));
-    }
-    return t.reconnecting;
+    if (player.refusal && !player.refusal.unreachable) return refused(player.refusal.sentence(''), player.retry_at);
+    if (!silence && !player.refusal?.unreachable) return { sentence: t.reconnecting, next: '' };
+    return silent(Math.min(player.silent_since ?? now, silence?.since ?? now), player.retry_at);
   }
-  if (player.phase === 'reconnecting') return t.reconnecting;
-  if (!silence) return '';
-  if (!silence.problem.unreachable) return t.refused(silence.problem.sentence(''), seconds(silence.retry_at));
-  return t.silentSince(dayTimeText(silence.since, texts.language), seconds(silence.retry_at));
+  if (player.phase === 'reconnecting') return { sentence: t.reconnecting, next: '' };
+  if (!silence) return null;
+  if (silence.problem.unreachable) return silent(silence.since, silence.retry_at);
+  return refused(silence.problem.sentence(''), silence.retry_at);
 }
 
-/** The line about the start: the date before, a countdown when it is near. */
+/** Since when nobody answers, and where the show will be found even so. */
+function silentText({ online, address, replay, status }: Facts, since: number, texts: Texts): string {
+  const t = texts.listener;
+  const time = dayTimeText(since, texts.language);
+  const silent = online ? t.silentSince(time) : t.offlineSince(time);
+  return replay || status?.phase === 'ended' ? silent : `${silent} ${t.recordingAt(address)}`;
+}
+
+/** The lines about the start: the date in this device's zone, a countdown when it is near, and the truth when it slips. */
 export function startText(status: StatusDocument, server_now: number, texts: Texts): { when: string; left: string } {
   const t = texts.listener;
   if (status.starts_at === null) return { when: t.notScheduled, left: '' };
   const left_s = (status.starts_at - server_now) / 1000;
   const when = t.startsAt(dateText(status.starts_at, texts.language));
-  return { when, left: left_s <= 0 ? t.startsAnyMoment : t.startsIn(countdownText(left_s, texts.language)) };
+  if (left_s > 0) return { when, left: t.startsIn(countdownText(left_s, texts.language)) };
+  if (left_s > -LATE_S) return { when, left: t.startsAnyMoment };
+  return { when, left: t.startsLate(Math.floor(-left_s / 60)) };
 }

@@ -3,17 +3,23 @@
 //
 // For tests and the curious, `state` is a read-only snapshot of what the page knows.
 
-import { currentLanguage, languageSwitch, loadTexts, type Language } from '../shared/language.js';
+import { currentLanguage, languageSwitch, type Language } from '../shared/language.js';
 import { recall, remember } from '../shared/memory.js';
 import { showOfPath } from '../shared/fragment.js';
 import { make } from '../shared/dom.js';
 import { choosePlayer } from '../player/choose.js';
-import { initialState, type LivePlayer, type PlayerState } from '../player/state.js';
+import { initialState, KBPS_DEFAULT, type LivePlayer, type PlayerState } from '../player/state.js';
+import { momentLink, momentOf } from '../shared/moment.js';
+import { copyText } from '../shared/dom.js';
+import { clockText } from '../shared/timetext.js';
+import { Extras } from './extras.js';
 import { announceToSystem, describeToSystem } from './mediasession.js';
 import { modelOf } from './model.js';
 import { Replay } from './replay.js';
+import { keepThisPage } from './shell.js';
 import { StatusPoll } from './statuspoll.js';
-import { View, type Actions } from './view.js';
+import { loadTexts } from './texts.js';
+import { View, type Actions, type Model } from './view.js';
 
 const IDLE = initialState('mse', false);
 /** Nearer to live than this, "forward" means live. */
@@ -27,11 +33,21 @@ export class StentorListener extends HTMLElement implements Actions {
   #replay = new Replay(this.#audio, () => this.#draw());
   #view: View | null = null;
   #close = recall<boolean>('close') ?? false;
+  #kbps = recall<number>('kbps') ?? KBPS_DEFAULT;
+  #title = recall<KnownTitle>('title');
+  /** Second of the show that the link asks for, until it is heard. */
+  #moment_s = momentOf(location.hash);
+  #extras = new Extras(
+    { show: this.#show, audio: this.#audio, player: () => this.#playerState, replay: () => this.#replay.state.loaded },
+    { listen: () => this.toggle(), scrub: (show_s) => this.scrub(show_s), changed: () => this.#draw() },
+  );
   #drawing = false;
   #streamOver = false;
 
   connectedCallback(): void {
     this.after(this.#audio);
+    keepThisPage();
+    window.addEventListener('hashchange', () => this.#onMoment());
     announceToSystem(this.#audio, this, () => this.#model()?.canMove ?? false);
     void this.#speak(currentLanguage());
     this.#poll.soon();
@@ -48,6 +64,7 @@ export class StentorListener extends HTMLElement implements Actions {
       show_s: model?.place?.value_s ?? null,
       speaking: model?.speaking ?? [],
       sentence: model?.sentence ?? '',
+      kbps: this.#kbps,
     };
   }
 
@@ -89,8 +106,33 @@ export class StentorListener extends HTMLElement implements Actions {
     this.#draw();
   }
 
+  setQuality(kbps: number): void {
+    this.#kbps = kbps;
+    remember('kbps', kbps);
+    this.#player?.setQuality(kbps);
+    this.#draw();
+  }
+
   setSpeed(speed: number): void {
     this.#replay.setSpeed(speed);
+  }
+
+  share(): void {
+    const place = this.#model()?.place;
+    const view = this.#view;
+    if (!place || !view) return;
+    const t = view.texts.listener;
+    const address = momentLink(location.href, place.value_s);
+    const moment = clockText(place.value_s);
+    void copyText(address).then((copied) => (copied ? view.told(t.shared(moment), null) : view.told(t.copyThis(moment), address)));
+  }
+
+  askWhy(): void {
+    if (this.#view) void this.#extras.toggleWhy(this.#view);
+  }
+
+  raiseHand(): void {
+    if (this.#view) void this.#extras.openHand(this.#view);
   }
 
   // ---- inside
@@ -99,7 +141,17 @@ export class StentorListener extends HTMLElement implements Actions {
     const texts = await loadTexts(language);
     const changed = (other: Language): void => void this.#speak(other);
     this.#view = new View(this, texts, this, this.#audio, languageSwitch(language, changed));
+    this.#extras.moveTo(this.#view);
     this.#draw();
+  }
+
+  /** Somebody opened a link to a moment in the page that was there already. */
+  #onMoment(): void {
+    this.#moment_s = momentOf(location.hash);
+    const place = this.#model();
+    if (this.#moment_s === null || !place?.canMove) return;
+    this.scrub(this.#moment_s);
+    this.#moment_s = null;
   }
 
   #listen(): void {
@@ -108,7 +160,12 @@ export class StentorListener extends HTMLElement implements Actions {
     const urls = live ?? { mp4: url('live.mp4'), ogg: url('live.ogg'), aac: url('live.aac'), hls: url('hls/index.m3u8') };
     this.#player ??= choosePlayer(this.#audio, urls, this.#close, () => this.#onPlayer());
     this.#tellPlayer();
+    this.#player.setQuality(this.#kbps);
     this.#player.listen();
+    const on_air_at_s = this.#poll.status?.on_air_at_s ?? null;
+    if (this.#moment_s === null || on_air_at_s === null) return;
+    this.#seekMedia(on_air_at_s + this.#moment_s);
+    this.#moment_s = null;
   }
 
   #onPlayer(): void {
@@ -136,6 +193,11 @@ export class StentorListener extends HTMLElement implements Actions {
   /** A status came, or did not come. */
   #heard(): void {
     if (this.#poll.silence === null) this.#tellPlayer();
+    const title = this.#poll.status?.title;
+    if (title !== undefined && (this.#title?.show !== this.#show || this.#title.title !== title)) {
+      this.#title = { show: this.#show, title };
+      remember('title', this.#title);
+    }
     this.#turnIntoReplay();
     this.#draw();
   }
@@ -148,13 +210,14 @@ export class StentorListener extends HTMLElement implements Actions {
     const wasBehind = player.following === 'behind' && player.position_s !== null;
     const hearing = player.phase === 'playing' || player.phase === 'buffering';
     if (hearing && wasBehind) return;
-    const place_s = wasBehind ? player.position_s! - (status.on_air_at_s ?? 0) : 0;
+    const place_s = wasBehind ? player.position_s! - (status.on_air_at_s ?? 0) : (this.#moment_s ?? 0);
+    this.#moment_s = null;
     this.#player?.stop();
     this.#replay.load(status.recording, Math.max(0, place_s));
     if (wasBehind && player.phase === 'ended') this.#replay.toggle();
   }
 
-  #model(): ReturnType<typeof modelOf> | null {
+  #model(): Model | null {
     if (!this.#view) return null;
     return modelOf(
       {
@@ -162,6 +225,10 @@ export class StentorListener extends HTMLElement implements Actions {
         player: this.#playerState,
         replay: this.#replay.state,
         close: this.#close,
+        kbps: this.#kbps,
+        title: this.#title?.show === this.#show ? this.#title.title : '',
+        online: navigator.onLine,
+        address: `${location.host}${location.pathname}`,
         now: Date.now(),
       },
       this.#view.texts,
@@ -176,14 +243,28 @@ export class StentorListener extends HTMLElement implements Actions {
       this.#drawing = false;
       if (this.#playerState.phase === 'ended') this.#turnIntoReplay();
       const model = this.#model();
-      if (!model) return;
-      this.#view?.update(model);
-      document.title = model.title || 'Stentor';
-      if (!this.#audio.paused) describeToSystem(model.title, model.speaking.join(', '));
+      if (!model || !this.#view) return;
+      this.#view.update(model);
+      this.#view.updateTools(model, this.#extras.handRaised, this.#extras.whyOpen);
+      if (model.replay) this.#extras.showChapters(this.#view, this.#poll, this.#replay.state);
+      document.title = model.title;
+      this.#describe(model);
     };
     if (document.visibilityState === 'visible') requestAnimationFrame(draw);
     else queueMicrotask(draw);
   }
+
+  #describe({ title, speaking, place, speed, replay }: Model): void {
+    if (this.#audio.src === '') return;
+    const recorded = replay && place ? { value_s: place.value_s, max_s: place.max_s, speed } : null;
+    describeToSystem({ title, artist: speaking.join(', '), playing: !this.#audio.paused, place: recorded });
+  }
+}
+
+/** Kept on the device, so that the page has its title while the server does not answer. */
+interface KnownTitle {
+  show: string;
+  title: string;
 }
 
 customElements.define('stentor-listener', StentorListener);

@@ -1,4 +1,5 @@
-// <stentor-scrub>: the bar over the show so far. Fires `scrub` with the chosen second in `detail`.
+// <stentor-scrub>: the bar over the show so far. Fires `scrub` with the chosen second in `detail`, `seeking` with
+// the second under the finger until then, and `end` when the End key asks for the newest there is.
 
 import { make, setAttribute } from '../shared/dom.js';
 
@@ -11,6 +12,17 @@ export interface ScrubState {
   spoken: string;
 }
 
+/** Steps of the keys, in seconds: a sentence, a topic. The browser's own steps are a second and a tenth of the show. */
+const STEPS_S: Readonly<Record<string, number>> = {
+  ArrowLeft: -5,
+  ArrowDown: -5,
+  ArrowRight: 5,
+  ArrowUp: 5,
+  PageDown: -60,
+  PageUp: 60,
+  Home: -Infinity,
+};
+
 export class StentorScrub extends HTMLElement {
   #range = make('input', { type: 'range', min: 0, max: 1, step: 1, value: 0 });
   #dragging = false;
@@ -20,11 +32,13 @@ export class StentorScrub extends HTMLElement {
     this.#range.addEventListener('input', () => {
       this.#dragging = true;
       this.#fill();
+      this.#tell('seeking');
     });
     this.#range.addEventListener('change', () => {
       this.#dragging = false;
-      this.dispatchEvent(new CustomEvent('scrub', { detail: Number(this.#range.value), bubbles: true }));
+      this.#tell('scrub');
     });
+    this.#range.addEventListener('keydown', (event) => this.#onKey(event));
   }
 
   update(state: ScrubState): void {
@@ -36,6 +50,21 @@ export class StentorScrub extends HTMLElement {
     range.value = String(Math.round(state.value_s));
     setAttribute(range, 'aria-valuetext', state.spoken);
     this.#fill();
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    const step_s = STEPS_S[event.key];
+    if (event.altKey || event.ctrlKey || event.metaKey || (step_s === undefined && event.key !== 'End')) return;
+    event.preventDefault();
+    if (step_s === undefined) return void this.dispatchEvent(new CustomEvent('end'));
+    const { value, max } = this.#range;
+    this.#range.value = String(Math.min(Number(max), Math.max(0, Number(value) + step_s)));
+    this.#fill();
+    this.#tell('scrub');
+  }
+
+  #tell(what: 'seeking' | 'scrub'): void {
+    this.dispatchEvent(new CustomEvent(what, { detail: Number(this.#range.value) }));
   }
 
   #fill(): void {

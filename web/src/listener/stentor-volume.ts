@@ -1,7 +1,7 @@
 // <stentor-volume>: mute and volume of one audio element, remembered on this device.
 
-import { icon, make, setAttribute } from '../shared/dom.js';
-import type { Texts } from '../shared/language.js';
+import { icon, make, setAttribute, show } from '../shared/dom.js';
+import type { Texts } from './texts.js';
 import { recall, remember } from '../shared/memory.js';
 
 const SOUND = 'M4 9v6h4l5 4V5L8 9H4zm12.5 3a4 4 0 0 0-2-3.5v7a4 4 0 0 0 2-3.5zm-2-8v2a6.5 6.5 0 0 1 0 12v2a8.5 8.5 0 0 0 0-16z';
@@ -27,6 +27,7 @@ export class StentorVolume extends HTMLElement {
     this.#texts = texts;
     if (this.#audio !== audio) {
       this.#audio = audio;
+      show(this.#range, settable());
       const volume = recall<number>('volume');
       if (volume !== null && volume >= 0 && volume <= 1) audio.volume = volume;
       audio.addEventListener('volumechange', () => this.#draw());
@@ -49,6 +50,13 @@ export class StentorVolume extends HTMLElement {
     this.#range.value = String(volume);
     this.#range.style.setProperty('--fill', `${volume}%`);
   }
+}
+
+/** Phones of Apple leave the volume to their keys: there the element's stays 1 whatever is written. */
+function settable(): boolean {
+  const probe = make('audio');
+  probe.volume = 0.5;
+  return probe.volume === 0.5;
 }
 
 customElements.define('stentor-volume', StentorVolume);

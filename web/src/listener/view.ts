@@ -1,10 +1,11 @@
 // The listener's page as elements: built once a language, then only updated. It decides nothing.
 
 import { icon, make, setAttribute, setText, show } from '../shared/dom.js';
-import type { Texts } from '../shared/language.js';
-import { SPEEDS } from './replay.js';
+import type { Texts } from './texts.js';
+import { clockText } from '../shared/timetext.js';
+import { Settings } from './settings.js';
 import { StentorScrub } from './stentor-scrub.js';
-import { StentorVolume } from './stentor-volume.js';
+import type { Said } from './situation.js';
 
 const PLAY = 'M8 5v14l11-7z';
 const STOP = 'M7 7h10v10H7z';
@@ -18,16 +19,22 @@ export interface Actions {
   scrub(show_s: number): void;
   toLive(): void;
   setClose(close: boolean): void;
+  setQuality(kbps: number): void;
   setSpeed(speed: number): void;
+  /** Copies the link to the moment that is heard. */
+  share(): void;
+  askWhy(): void;
+  raiseHand(): void;
 }
 
-export interface Model {
+export interface Model extends Said {
   title: string;
   badge: string;
   onAir: boolean;
   speaking: string[];
   button: { label: string; kind: 'play' | 'stop' | 'pause'; busy: boolean; shown: boolean };
-  sentence: string;
+  /** The host's words to everybody. */
+  message: string;
   start: { when: string; left: string } | null;
   /** Seconds of the show; `null` while there is nothing to move in. */
   place: { value_s: number; max_s: number; left: string; right: string; spoken: string } | null;
@@ -35,13 +42,21 @@ export interface Model {
   canMove: boolean;
   close: boolean;
   canClose: boolean;
+  kbps: number;
+  /** Kilobits a second to choose from. */
+  qualities: number[];
   replay: boolean;
   speed: number;
+  /** Addresses of the recording's files. */
+  files: { m4a: string | null; opus: string } | null;
+  handsOpen: boolean;
   listeners: string;
   pages: { imprint: string | null; privacy: string | null };
 }
 
 export class View {
+  /** Where what is loaded on demand goes: the hand, the chapters, the answer to "why can't I hear?". */
+  readonly extras = { hand: make('div'), chapters: make('div'), why: make('div') };
   #badge = make('span', { class: 'badge' });
   #count = make('span', { class: 'count' });
   #title = make('h1');
@@ -50,8 +65,13 @@ export class View {
   #label = make('span', { class: 'listen-label' });
   #sign = make('span', { class: 'listen-sign' });
   #listen: HTMLButtonElement;
-  #speaking = make('p', { class: 'speaking' });
+  #speakingIs = make('span', { class: 'unseen' });
+  #names = make('span');
+  #speaking = make('p', { class: 'speaking' }, this.#speakingIs, this.#names);
   #sentence = make('p', { class: 'sentence', role: 'status' });
+  #next = make('p', { class: 'next' });
+  #message = make('p', { class: 'message' });
+  #messages = make('div', { role: 'status' }, this.#message);
   #scrub = new StentorScrub();
   #from = make('span');
   #to = make('span');
@@ -60,15 +80,18 @@ export class View {
   #forward: HTMLButtonElement;
   #live: HTMLButtonElement;
   #moves: HTMLElement;
-  #volume = new StentorVolume();
-  #delay: HTMLElement;
-  #close: HTMLInputElement;
-  #steady: HTMLInputElement;
-  #speed: HTMLSelectElement;
-  #speedRow: HTMLElement;
+  #settings: Settings;
+  #share: HTMLButtonElement;
+  #shared = make('p', { class: 'shared', role: 'status' });
+  #hand: HTMLButtonElement;
+  #why: HTMLButtonElement;
+  #m4a: HTMLAnchorElement;
+  #opus: HTMLAnchorElement;
+  #files: HTMLElement;
   #imprint: HTMLAnchorElement;
   #privacy: HTMLAnchorElement;
   #kind = '';
+  #seeking = false;
 
   constructor(
     root: HTMLElement,
@@ -78,6 +101,7 @@ export class View {
     languageSwitch: HTMLElement,
   ) {
     const t = texts.listener;
+    const press = (label: string, pressed: () => void): HTMLButtonElement => make('button', { type: 'button', class: 'tool', onclick: pressed }, label);
     this.#listen = make('button', { type: 'button', class: 'listen', onclick: () => actions.toggle() }, this.#sign, this.#label);
     const move = (label: string, path: string, by_s: number): HTMLButtonElement =>
       make('button', { type: 'button', class: 'round', 'aria-label': label, onclick: () => actions.jump(by_s) }, icon(path), make('small', { 'aria-hidden': 'true' }, '15'));
@@ -85,37 +109,57 @@ export class View {
     this.#forward = move(t.forward, FORWARD, 15);
     this.#live = make('button', { type: 'button', class: 'to-live', onclick: () => actions.toLive() }, t.toLive);
     this.#moves = make('div', { class: 'moves' }, this.#back, this.#live, this.#forward);
-    this.#scrub.addEventListener('scrub', (event) => actions.scrub((event as CustomEvent<number>).detail));
     this.#place = make('div', { class: 'place' }, this.#scrub, make('div', { class: 'times' }, this.#from, this.#to));
-    const choice = (label: string, close: boolean): HTMLInputElement =>
-      make('input', { type: 'radio', name: 'delay', 'aria-label': label, onchange: () => actions.setClose(close) });
-    this.#steady = choice(t.delayNormal, false);
-    this.#close = choice(t.delayClose, true);
-    this.#delay = make(
-      'fieldset',
-      { class: 'delay' },
-      make('legend', {}, t.delay),
-      make('div', { class: 'choice' }, make('label', {}, this.#steady, make('span', {}, t.delayNormal)), make('label', {}, this.#close, make('span', {}, t.delayClose))),
-    );
-    this.#speed = make('select', { 'aria-label': t.speed, onchange: () => actions.setSpeed(Number(this.#speed.value)) });
-    for (const speed of SPEEDS) this.#speed.append(make('option', { value: speed }, `${speed.toLocaleString(texts.language)} ×`));
-    this.#speedRow = make('label', { class: 'speed' }, make('span', {}, t.speed), this.#speed);
+    this.#settings = new Settings(texts, actions, audio);
+    this.#share = press(t.share, () => actions.share());
+    this.#hand = press(t.hand, () => actions.raiseHand());
+    this.#why = press(t.why, () => actions.askWhy());
+    this.#m4a = make('a', { download: '' }, 'M4A (AAC)');
+    this.#opus = make('a', { download: '' }, 'Ogg (Opus)');
+    this.#files = make('p', { class: 'files' }, `${t.download}: `, this.#m4a, ' ', this.#opus);
     this.#imprint = make('a', { rel: 'noopener' }, t.imprint);
     this.#privacy = make('a', { rel: 'noopener' }, t.privacy);
-    root.replaceChildren(
+    this.#listenToScrub(actions);
+    root.replaceChildren(...this.#layout(languageSwitch));
+  }
+
+  #layout(languageSwitch: HTMLElement): HTMLElement[] {
+    const { hand, chapters, why } = this.extras;
+    const head = make('div', { class: 'head' }, this.#title, this.#when, this.#left);
+    const words = make('div', { class: 'words' }, this.#speaking, this.#sentence, this.#next);
+    const tools = make('div', { class: 'tools' }, this.#hand, this.#share, this.#why);
+    return [
       make('header', {}, make('p', { class: 'state' }, this.#badge, this.#count), languageSwitch),
       make(
         'main',
         {},
-        make('div', { class: 'head' }, this.#title, this.#when, this.#left),
-        make('div', { class: 'stage' }, this.#listen, make('div', { class: 'words' }, this.#speaking, this.#sentence)),
+        head,
+        this.#messages,
+        make('div', { class: 'stage' }, this.#listen, words),
+        hand,
         this.#place,
         this.#moves,
-        make('div', { class: 'settings' }, this.#delay, this.#speedRow, this.#volume),
+        this.#settings.root,
+        this.#files,
+        tools,
+        this.#shared,
+        why,
+        chapters,
       ),
       make('footer', {}, this.#imprint, this.#privacy),
-    );
-    this.#volume.attach(audio, texts);
+    ];
+  }
+
+  #listenToScrub(actions: Actions): void {
+    this.#scrub.addEventListener('seeking', (event) => {
+      this.#seeking = true;
+      setText(this.#from, clockText((event as CustomEvent<number>).detail));
+    });
+    this.#scrub.addEventListener('scrub', (event) => {
+      this.#seeking = false;
+      actions.scrub((event as CustomEvent<number>).detail);
+    });
+    this.#scrub.addEventListener('end', () => (this.#live.hidden ? actions.scrub(Infinity) : actions.toLive()));
   }
 
   update(model: Model): void {
@@ -129,19 +173,40 @@ export class View {
     setText(this.#left, model.start?.left ?? '');
     show(this.#when, model.start !== null);
     show(this.#left, model.start !== null && model.start.left !== '');
+    setText(this.#message, model.message);
+    show(this.#message, model.message !== '');
     this.#updateButton(model.button);
-    setText(this.#speaking, model.speaking.join(', '));
-    setAttribute(this.#speaking, 'aria-label', model.speaking.length > 0 ? `${t.speaking}: ${model.speaking.join(', ')}` : null);
-    this.#speaking.classList.toggle('quiet-line', model.speaking.length === 0);
+    setText(this.#speakingIs, `${t.speaking}: `);
+    setText(this.#names, model.speaking.join(', '));
+    show(this.#speaking, model.speaking.length > 0);
     setText(this.#sentence, model.sentence);
+    setText(this.#next, model.next);
     this.#updatePlace(model);
-    show(this.#delay, model.canClose);
-    this.#close.checked = model.close;
-    this.#steady.checked = !model.close;
-    show(this.#speedRow, model.replay);
-    if (document.activeElement !== this.#speed) this.#speed.value = String(model.speed);
+    this.#settings.update(model);
+    show(this.#files, model.files !== null);
+    link(this.#m4a, model.files?.m4a ?? null);
+    link(this.#opus, model.files?.opus ?? null);
     link(this.#imprint, model.pages.imprint);
     link(this.#privacy, model.pages.privacy);
+  }
+
+  /** What pressing one of the tools led to: the hand has its own place, the answer is open. */
+  updateTools(model: Model, handRaised: boolean, whyOpen: boolean): void {
+    show(this.#hand, model.handsOpen && !handRaised);
+    show(this.#share, model.place !== null);
+    setAttribute(this.#why, 'aria-expanded', String(whyOpen));
+  }
+
+  focusWhy(): void {
+    this.#why.focus();
+  }
+
+  /** Says that the link to a moment was copied, or shows it where copying is not allowed. */
+  told(words: string, address: string | null): void {
+    if (address === null) return this.#shared.replaceChildren(words);
+    const field = make('input', { type: 'text', readonly: true, value: address, 'aria-label': words });
+    this.#shared.replaceChildren(words, field);
+    field.select();
   }
 
   #updateButton({ label, kind, busy, shown }: Model['button']): void {
@@ -162,7 +227,7 @@ export class View {
     if (!model.place) return;
     const { value_s, max_s, left, right, spoken } = model.place;
     this.#scrub.update({ value_s, max_s, enabled: model.canMove, label: this.texts.listener.place, spoken });
-    setText(this.#from, left);
+    if (!this.#seeking) setText(this.#from, left);
     setText(this.#to, right);
     this.#back.disabled = !model.canMove;
     this.#forward.disabled = !model.canMove || (!model.replay && model.behind === '');

@@ -6,7 +6,7 @@ import type { Problem } from '../shared/problem.js';
 import type { FeedStart } from './feed.js';
 import { Pace } from './pace.js';
 import { Edge, SEEK_ERROR_S } from './rate.js';
-import { initialState, type LivePlayer, type PlayerState } from './state.js';
+import { initialState, KBPS_DEFAULT, type LivePlayer, type PlayerState } from './state.js';
 import { Supply } from './supply.js';
 
 const TICK_MS = 100;
@@ -52,6 +52,7 @@ export class MsePlayer implements LivePlayer {
   #begun_s: number | null = null;
   /** The server said that there is no more. */
   #over = false;
+  #kbps = KBPS_DEFAULT;
 
   constructor(
     readonly audio: HTMLAudioElement,
@@ -133,6 +134,14 @@ export class MsePlayer implements LivePlayer {
     this.changed();
   }
 
+  setQuality(kbps: number): void {
+    if (kbps === this.#kbps) return;
+    this.#kbps = kbps;
+    // What is here stays; the new sound begins where it ends. All renditions share one init segment.
+    if (this.#supply && !this.#over && this.#state.retry_at === null) this.#open(this.#begin);
+    this.changed();
+  }
+
   hint(on_air_at_s: number | null, live_at_s: number | null): void {
     if (on_air_at_s !== null) this.#on_air_at_s = on_air_at_s;
     if (live_at_s !== null) this.#edge.observe(seconds(), live_at_s);
@@ -154,6 +163,7 @@ export class MsePlayer implements LivePlayer {
     const from_s = at === 'live' ? null : (at ?? supply.end_s);
     const live = this.#state.following === 'live';
     const query = new URLSearchParams();
+    if (this.#kbps !== KBPS_DEFAULT) query.set('kbps', String(this.#kbps));
     if (this.#state.close && live) query.set('close', '1');
     // Below zero `from` would count back from now; before on air there is nothing to go back to.
     if (from_s !== null && this.#on_air_at_s !== null) {

@@ -3,13 +3,16 @@
 
 import { Backoff } from '../shared/backoff.js';
 import { Edge } from './rate.js';
-import { initialState, type LivePlayer, type PlayerState } from './state.js';
+import { initialState, KBPS_DEFAULT, type LivePlayer, type PlayerState } from './state.js';
 
 const TICK_MS = 250;
 /** Three segments of 3.84 s: what a player of HLS holds back by itself. */
 const HOLD_BACK_S = 11.5;
 /** A progressive stream begins with about this much older sound. */
 const BURST_S = 5;
+
+/** AAC has no rendition below this. */
+const AAC_KBPS_MIN = 32;
 
 type DatedAudio = HTMLAudioElement & { getStartDate?: () => Date };
 
@@ -31,6 +34,7 @@ export class NativePlayer implements LivePlayer {
   #anchor: number | null = null;
   /** Progressive streams carry no clock that a page can read: media clock at `currentTime` 0, as asked for. */
   #base_s: number | null = null;
+  #kbps = KBPS_DEFAULT;
 
   constructor(
     readonly audio: DatedAudio,
@@ -89,6 +93,13 @@ export class NativePlayer implements LivePlayer {
     // The browser decides how far behind live it plays.
   }
 
+  setQuality(kbps: number): void {
+    if (kbps === this.#kbps) return;
+    this.#kbps = kbps;
+    // With HLS the browser chooses by its line.
+    if (this.#listening && !this.hls) this.#load(this.#state.following === 'behind' ? this.#state.position_s : null);
+  }
+
   hint(on_air_at_s: number | null, live_at_s: number | null, anchor: number | null = null): void {
     this.#on_air_at_s = on_air_at_s;
     this.#anchor = anchor ?? this.#anchor;
@@ -112,9 +123,13 @@ export class NativePlayer implements LivePlayer {
 
   #progressive(media_s: number | null): string {
     const { aac, ogg } = this.urls;
-    const url = aac === null || this.audio.canPlayType('audio/ogg; codecs="opus"') !== '' ? ogg : aac;
-    if (media_s === null || this.#on_air_at_s === null) return url;
-    return `${url}?from=${Math.max(0, media_s - this.#on_air_at_s).toFixed(3)}`;
+    const opus = aac === null || this.audio.canPlayType('audio/ogg; codecs="opus"') !== '';
+    const query = new URLSearchParams();
+    const kbps = opus ? this.#kbps : Math.max(AAC_KBPS_MIN, this.#kbps);
+    if (kbps !== KBPS_DEFAULT) query.set('kbps', String(kbps));
+    if (media_s !== null && this.#on_air_at_s !== null) query.set('from', Math.max(0, media_s - this.#on_air_at_s).toFixed(3));
+    const text = query.toString();
+    return `${opus ? ogg : aac}${text && '?'}${text}`;
   }
 
   #onPlaying(): void {

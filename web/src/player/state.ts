@@ -67,6 +67,9 @@ export function initialState(mode: PlayerState['mode'], close: boolean): PlayerS
   };
 }
 
+/** What a stream carries unless it is asked for another rendition. */
+export const KBPS_DEFAULT = 32;
+
 export interface LivePlayer {
   readonly state: Readonly<PlayerState>;
   /** Starts at live. Call it in the handler of a press: browsers start sound only there. */
@@ -76,6 +79,8 @@ export interface LivePlayer {
   seekTo(media_s: number): void;
   toLive(): void;
   setClose(close: boolean): void;
+  /** Kilobits a second of the sound to ask for. */
+  setQuality(kbps: number): void;
   /** What the status document says about the show. */
   hint(on_air_at_s: number | null, live_at_s: number | null, anchor: number | null): void;
 }

@@ -3,7 +3,7 @@
 // seconds on the media clock of the show. Unknown fields and unknown kinds of marks are ignored.
 
 export type Phase = 'announced' | 'doors' | 'on_air' | 'ending' | 'ended';
-export type SlateReason = 'not_started' | 'nobody_connected' | 'ended';
+export type SlateReason = 'not_started' | 'nobody_connected' | 'ended' | 'dumped' | 'interrupted';
 export type Role = 'host' | 'co_host' | 'speaker';
 
 export interface Mark {
@@ -47,7 +47,23 @@ export interface StatusDocument {
   poll_after_s: number;
   listeners: number | null;
   pages: { imprint: string | null; privacy: string | null };
+  /** Listeners may raise a hand now. */
+  hands_open?: boolean;
+  /** The host's words to everybody. */
+  message?: string | null;
 }
+
+/** `POST /{show}/hand`: the hand that only this page knows. */
+export interface RaisedHand {
+  token: string;
+  place: number;
+}
+
+/** `GET /{show}/hand/{token}`. */
+export type HandAnswer =
+  | { state: 'waiting'; place: number }
+  | { state: 'accepted'; studio_url: string }
+  | { state: 'declined' };
 
 /** `GET /` with `Accept: application/json`. */
 export interface ShowsDocument {

@@ -20,6 +20,11 @@ export class Marks {
     if (grown) this.#marks.sort((a, b) => a.at_s - b.at_s);
   }
 
+  /** Every mark known, in the order of the media clock. */
+  get all(): readonly Mark[] {
+    return this.#marks;
+  }
+
   /** Who speaks at `at_s`; `null` when no mark tells. */
   speakingAt(at_s: number): string[] | null {
     const mark = this.#lastBefore(at_s, (m) => m.kind === 'speaking' || m.kind === 'slate');

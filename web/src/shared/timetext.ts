@@ -28,7 +28,7 @@ export function dayTimeText(at: number, language: string): string {
   return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
 }
 
-/** Date and time of day: `Fri, 20 November, 20:00`. */
+/** Date, time of day and its zone: `Fri, 20 November, 20:00 CET`. */
 export function dateText(at: number, language: string): string {
   return new Intl.DateTimeFormat(language, {
     weekday: 'short',
@@ -37,6 +37,7 @@ export function dateText(at: number, language: string): string {
     hour: '2-digit',
     minute: '2-digit',
     hourCycle: 'h23',
+    timeZoneName: 'short',
   }).format(at);
 }
 

@@ -90,6 +90,7 @@ pub fn router(shell: Arc<Shell>, own_pages: OwnPages) -> Router {
         .route("/{show}/replay.opus", get(replay::opus))
         .with_state(Front { shell, pages: Arc::new(own_pages) })
         .merge(pages::assets())
+        .merge(pages::shell())
         .route("/healthz", get(|| async { "ok\n" }))
         .fallback(|| async { Problem::new(Reason::NotFound) })
         .method_not_allowed_fallback(|| async { Problem::new(Reason::WrongMethod) })

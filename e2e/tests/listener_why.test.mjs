@@ -1,0 +1,52 @@
+// "Why can't I hear?" finds what is wrong where it is wrong, and mends what a press can mend.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { House, takeStage } from '../harness/house.mjs';
+import { PITCH_A_HZ } from '../sound/tones.mjs';
+
+test('why can’t I hear', async (t) => {
+  const house = await House.open(t);
+  const show = await house.show('why', ['host']);
+  const microphone = house.voice(PITCH_A_HZ);
+  const [speaker, { page }] = await Promise.all([house.chromium({ microphone }), house.chromium()]);
+  await takeStage(speaker.page, show.links[0].url, 'Ada');
+  await house.untilStatus('why', 'Ada speaks', (status) => status.speaking.includes('Ada'));
+  await page.goto(show.listen_url);
+  const step = (name, verdict) => page.locator(`[data-step=${name}][data-verdict=${verdict}]`);
+  const conclusion = (words) => page.locator('stentor-why').getByRole('status').filter({ hasText: words });
+  const press = (name) => page.locator('stentor-why').getByRole('button', { name, exact: true }).click();
+
+  await t.test('a page that does not play is told so, and everything before it is fine', async () => {
+    await page.getByRole('button', { name: 'Why can’t I hear?' }).click();
+    await conclusion('Found: It does not play.').waitFor();
+    for (const name of ['server', 'show', 'stream', 'arriving', 'decoder', 'programme', 'volume', 'output']) await step(name, 'good').waitFor();
+  });
+  await t.test('a press on its Listen mends that', async () => {
+    await press('Listen');
+    await conclusion('Everything up to this device works.').waitFor();
+    await step('player', 'good').waitFor();
+    await step('leaving', 'good').waitFor();
+  });
+  await t.test('a muted page is found and mended', async () => {
+    await page.getByRole('button', { name: 'Mute', exact: true }).click();
+    await press('Check again');
+    await conclusion('Found: This page is muted.').waitFor();
+    await press('Unmute');
+    await conclusion('Everything up to this device works.').waitFor();
+    assert.equal(await page.evaluate(() => window.ears.programme().muted), false);
+  });
+  await t.test('a stage without people is told as that', async () => {
+    await speaker.page.close();
+    await house.untilStatus('why', 'nobody is connected', (status) => status.slate === 'nobody_connected');
+    await press('Check again');
+    await conclusion('Found: The host is reconnecting.').waitFor();
+  });
+  await t.test('a server that is gone is found', async () => {
+    await house.server.kill();
+    await press('Check again');
+    await conclusion('Found: The server does not answer.').waitFor();
+    await step('stream', 'skipped').waitFor();
+  });
+});

@@ -1,0 +1,85 @@
+// A hand that asks to speak: raised, waiting, answered. The server forgets a hand whose page stops asking.
+
+import type { HandAnswer, RaisedHand } from '../shared/documents.js';
+import { ask, Problem } from '../shared/problem.js';
+
+/** A sixth of the time after which the server takes a hand for gone. */
+const POLL_MS = 5_000;
+
+export type HandState =
+  | { step: 'down' }
+  | { step: 'raising' }
+  /** Refused or not answered; the form is shown again with the reason. */
+  | { step: 'refused'; problem: Problem }
+  | { step: 'waiting'; place: number }
+  | { step: 'accepted'; studio_url: string }
+  | { step: 'declined' }
+  /** The server knows the hand no more: the show ended, hands were closed, or nobody asked for long. */
+  | { step: 'gone' };
+
+export class Hand {
+  #state: HandState = { step: 'down' };
+  #token = '';
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** `hands` is the address hands are sent to. */
+  constructor(
+    readonly hands: string,
+    readonly changed: () => void,
+    readonly poll_ms: number = POLL_MS,
+  ) {}
+
+  get state(): HandState {
+    return this.#state;
+  }
+
+  async raise(name: string, note: string): Promise<void> {
+    this.#become({ step: 'raising' });
+    try {
+      const json = note === '' ? { name } : { name, note };
+      const { token, place } = await ask<RaisedHand>(this.hands, { method: 'POST', json });
+      this.#token = token;
+      this.#become({ step: 'waiting', place });
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      this.#become({ step: 'refused', problem: error });
+    }
+  }
+
+  /** Takes the hand down, or forgets what became of it. */
+  lower(): void {
+    this.#become({ step: 'down' });
+  }
+
+  #become(state: HandState): void {
+    clearTimeout(this.#timer);
+    this.#state = state;
+    if (state.step === 'waiting') this.#timer = setTimeout(() => void this.#poll(), this.poll_ms);
+    this.changed();
+  }
+
+  async #poll(): Promise<void> {
+    const before = this.#state;
+    const next = await this.#answer(before);
+    // Lowered, or raised anew, while the answer was on its way.
+    if (this.#state === before) this.#become(next);
+  }
+
+  async #answer(before: HandState): Promise<HandState> {
+    try {
+      const answer = await ask<HandAnswer>(`${this.hands}/${encodeURIComponent(this.#token)}`);
+      if (answer.state === 'waiting') return { step: 'waiting', place: answer.place };
+      if (answer.state === 'declined') return { step: 'declined' };
+      return isPage(answer.studio_url) ? { step: 'accepted', studio_url: answer.studio_url } : { step: 'gone' };
+    } catch (error) {
+      const gone = error instanceof Problem && error.status === 404;
+      // A network that is lost for a moment takes no hand down: it is asked again.
+      return gone ? { step: 'gone' } : { ...before };
+    }
+  }
+}
+
+/** Only an address that opens a page is ever made a link. */
+function isPage(url: string): boolean {
+  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+}

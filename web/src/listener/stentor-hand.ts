@@ -1,0 +1,108 @@
+// <stentor-hand>: raising a hand, waiting with it, and the host's answer. Loaded when the button is pressed.
+
+import { make, setAttribute, setText, show } from '../shared/dom.js';
+import type { AllTexts } from './texts.js';
+import { recall, remember } from '../shared/memory.js';
+import { Hand, type HandState } from './hand.js';
+
+/** As many as the server takes. */
+const NAME_CHARS_MAX = 60;
+const NOTE_CHARS_MAX = 140;
+
+export interface HandActions {
+  /** The hand went up, or came down. */
+  changed(raised: boolean): void;
+}
+
+export class StentorHand extends HTMLElement {
+  #hand: Hand | null = null;
+  #actions: HandActions | null = null;
+  #texts: AllTexts | null = null;
+  // The place in the line changes often; aloud it is said when it changes, and nothing else is.
+  #line = make('p', { class: 'hand-line', role: 'status' });
+  #down = make('button', { type: 'button', onclick: () => this.#hand?.lower() });
+  #waiting = make('div', { class: 'hand' }, this.#line, this.#down);
+  #heading = make('h2', { id: 'hand' });
+  #text = make('p', { id: 'hand-text' });
+  #nameLabel = make('span');
+  #name = make('input', { type: 'text', required: true, maxlength: NAME_CHARS_MAX, autocomplete: 'name' });
+  #noteLabel = make('span');
+  #note = make('input', { type: 'text', maxlength: NOTE_CHARS_MAX });
+  #refusal = make('p', { class: 'refusal', role: 'alert' });
+  #raise = make('button', { type: 'submit', class: 'primary' });
+  #form = make('form', {}, make('label', {}, this.#nameLabel, this.#name), make('label', {}, this.#noteLabel, this.#note), this.#refusal, this.#raise);
+  #enter = make('a', { class: 'enter' });
+  #cancel = make('button', { type: 'button', class: 'quiet', onclick: () => this.#dialog.close() });
+  #dialog = make('dialog', { 'aria-labelledby': 'hand', 'aria-describedby': 'hand-text' }, this.#heading, this.#text, this.#form, this.#enter, this.#cancel);
+
+  connectedCallback(): void {
+    this.append(this.#waiting, this.#dialog);
+    this.#form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      const name = this.#name.value.trim();
+      if (name === '') return;
+      remember('name', name);
+      void this.#hand?.raise(name, this.#note.value.trim());
+    });
+    this.#dialog.addEventListener('close', () => this.#onClosed());
+    this.#name.value = recall<string>('name') ?? '';
+  }
+
+  /** Asks for a name, unless a hand is up already. */
+  open(show: string, actions: HandActions, texts: AllTexts): void {
+    this.speak(texts);
+    this.#actions = actions;
+    this.#hand ??= new Hand(`/${show}/hand`, () => this.#draw());
+    this.#draw();
+    this.#showDialog();
+  }
+
+  speak(texts: AllTexts): void {
+    this.#texts = texts;
+    const t = texts.hand;
+    setText(this.#nameLabel, t.name);
+    setText(this.#noteLabel, t.note);
+    setText(this.#raise, texts.listener.hand);
+    setText(this.#enter, t.enter);
+    setText(this.#down, t.down);
+    if (this.#hand) this.#draw();
+  }
+
+  #onClosed(): void {
+    const step = this.#hand?.state.step;
+    if (step === 'raising' || step === 'waiting' || step === 'down') return;
+    this.#hand?.lower();
+  }
+
+  #draw(): void {
+    const state = this.#hand?.state;
+    if (!state || !this.#texts) return;
+    const t = this.#texts.hand;
+    const up = state.step === 'waiting';
+    const form = state.step === 'down' || state.step === 'raising' || state.step === 'refused';
+    show(this.#waiting, up);
+    setText(this.#line, up ? t.waiting(state.place) : '');
+    setText(this.#heading, t.heading[state.step]);
+    setText(this.#text, t.text[state.step]);
+    show(this.#form, form);
+    this.#raise.disabled = state.step === 'raising';
+    setText(this.#refusal, state.step === 'refused' ? state.problem.sentence(this.#texts.why.serverSilent) : '');
+    show(this.#enter, state.step === 'accepted');
+    setAttribute(this.#enter, 'href', state.step === 'accepted' ? state.studio_url : null);
+    setText(this.#cancel, form || state.step === 'accepted' ? t.cancel : t.close);
+    this.#openOrClose(state);
+    this.#actions?.changed(up);
+  }
+
+  /** The line waits in the page; an answer comes before the listener's eyes. */
+  #openOrClose({ step }: HandState): void {
+    if (step === 'waiting') this.#dialog.close();
+    if (step === 'accepted' || step === 'declined' || step === 'gone') this.#showDialog();
+  }
+
+  #showDialog(): void {
+    if (!this.#dialog.open) this.#dialog.showModal();
+  }
+}
+
+customElements.define('stentor-hand', StentorHand);
