@@ -50,7 +50,7 @@ export class Extras {
             this.handRaised = raised;
             this.actions.changed();
         };
-        this.#hand.open(this.subject.show, { changed }, texts);
+        this.#hand.open(this.subject.show, { changed, lowered: () => requestAnimationFrame(() => view.focusHand()) }, texts);
     }
     showChapters(view, poll, replay) {
         if (!this.#chaptersAsked) {

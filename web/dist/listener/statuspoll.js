@@ -3,6 +3,7 @@ import { Marks } from '../shared/marks.js';
 import { ask, Problem } from '../shared/problem.js';
 const POLL_S_MIN = 1;
 const POLL_S_MAX = 60;
+const ANSWER_MS_MAX = 8_000;
 export class StatusPoll {
     show;
     changed;
@@ -30,9 +31,10 @@ export class StatusPoll {
         void this.#ask();
     }
     async #ask() {
+        const asked_at = Date.now();
         let wait_s;
         try {
-            const status = await ask(`/${this.show}/status`);
+            const status = await ask(`/${this.show}/status`, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
             this.status = status;
             this.silence = null;
             this.#backoff.reset();
@@ -46,7 +48,7 @@ export class StatusPoll {
             const problem = error instanceof Problem ? error : new Problem(0, 'unreachable', '', '', null, null);
             wait_s = this.#backoff.next(problem.retry_after_s);
             const now = Date.now();
-            this.silence = { since: this.silence?.since ?? now, retry_at: now + wait_s * 1000, problem };
+            this.silence = { since: this.silence?.since ?? asked_at, retry_at: now + wait_s * 1000, problem };
             this.#all = false;
         }
         clearTimeout(this.#timer);

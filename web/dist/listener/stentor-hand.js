@@ -8,7 +8,7 @@ export class StentorHand extends HTMLElement {
     #actions = null;
     #texts = null;
     #line = make('p', { class: 'hand-line', role: 'status' });
-    #down = make('button', { type: 'button', onclick: () => this.#hand?.lower() });
+    #down = make('button', { type: 'button', onclick: () => this.#lower() });
     #waiting = make('div', { class: 'hand' }, this.#line, this.#down);
     #heading = make('h2', { id: 'hand' });
     #text = make('p', { id: 'hand-text' });
@@ -53,6 +53,10 @@ export class StentorHand extends HTMLElement {
         if (this.#hand)
             this.#draw();
     }
+    #lower() {
+        this.#hand?.lower();
+        this.#actions?.lowered();
+    }
     #onClosed() {
         const step = this.#hand?.state.step;
         if (step === 'raising' || step === 'waiting' || step === 'down')
@@ -80,8 +84,10 @@ export class StentorHand extends HTMLElement {
         this.#actions?.changed(up);
     }
     #openOrClose({ step }) {
-        if (step === 'waiting')
+        if (step === 'waiting' && this.#dialog.open) {
             this.#dialog.close();
+            this.#down.focus();
+        }
         if (step === 'accepted' || step === 'declined' || step === 'gone')
             this.#showDialog();
     }

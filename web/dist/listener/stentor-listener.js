@@ -2,7 +2,7 @@ import { currentLanguage, languageSwitch } from '../shared/language.js';
 import { recall, remember } from '../shared/memory.js';
 import { showOfPath } from '../shared/fragment.js';
 import { make } from '../shared/dom.js';
-import { choosePlayer } from '../player/choose.js';
+import { choosePlayer, modeOf } from '../player/choose.js';
 import { initialState, KBPS_DEFAULT } from '../player/state.js';
 import { momentLink, momentOf } from '../shared/moment.js';
 import { copyText } from '../shared/dom.js';
@@ -15,13 +15,13 @@ import { keepThisPage } from './shell.js';
 import { StatusPoll } from './statuspoll.js';
 import { loadTexts } from './texts.js';
 import { View } from './view.js';
-const IDLE = initialState('mse', false);
 const LIVE_S = 1;
 export class StentorListener extends HTMLElement {
     #audio = make('audio');
     #show = showOfPath();
     #poll = new StatusPoll(this.#show, () => this.#heard());
     #player = null;
+    #idle = initialState(modeOf(this.#audio), false);
     #replay = new Replay(this.#audio, () => this.#draw());
     #view = null;
     #close = recall('close') ?? false;
@@ -53,7 +53,7 @@ export class StentorListener extends HTMLElement {
         };
     }
     get #playerState() {
-        return this.#player?.state ?? IDLE;
+        return this.#player?.state ?? this.#idle;
     }
     toggle() {
         if (this.#replay.state.loaded)

@@ -122,6 +122,9 @@ export class View {
         show(this.#share, model.place !== null);
         setAttribute(this.#why, 'aria-expanded', String(whyOpen));
     }
+    focusHand() {
+        this.#hand.focus();
+    }
     focusWhy() {
         this.#why.focus();
     }

@@ -1,12 +1,16 @@
 import { MsePlayer } from './mse.js';
 import { NativePlayer } from './native.js';
 import { managedMediaSource, MIME } from './supply.js';
-export function choosePlayer(audio, urls, close, changed) {
-    if ('MediaSource' in window && MediaSource.isTypeSupported(MIME)) {
-        return new MsePlayer(audio, urls.mp4, false, close, changed);
-    }
+export function modeOf(audio) {
+    if ('MediaSource' in window && MediaSource.isTypeSupported(MIME))
+        return 'mse';
     if (managedMediaSource()?.isTypeSupported(MIME))
-        return new MsePlayer(audio, urls.mp4, true, close, changed);
-    const hls = audio.canPlayType('application/vnd.apple.mpegurl') !== '';
-    return new NativePlayer(audio, urls, hls, changed);
+        return 'managed';
+    return audio.canPlayType('application/vnd.apple.mpegurl') !== '' ? 'hls' : 'progressive';
+}
+export function choosePlayer(audio, urls, close, changed) {
+    const mode = modeOf(audio);
+    if (mode === 'mse' || mode === 'managed')
+        return new MsePlayer(audio, urls.mp4, mode === 'managed', close, changed);
+    return new NativePlayer(audio, urls, mode === 'hls', changed);
 }

@@ -67,7 +67,7 @@ export class Extras {
       this.handRaised = raised;
       this.actions.changed();
     };
-    this.#hand.open(this.subject.show, { changed }, texts);
+    this.#hand.open(this.subject.show, { changed, lowered: () => requestAnimationFrame(() => view.focusHand()) }, texts);
   }
 
   /** Shows the chapters of a recording, once they are loaded. */

@@ -8,6 +8,8 @@ import { ask, Problem } from '../shared/problem.js';
 /** A show near its border is asked for each second, as the document changes that often. */
 const POLL_S_MIN = 1;
 const POLL_S_MAX = 60;
+/** A document of some kilobytes that is not here by then is not on its way: on a bad line it takes two seconds. */
+const ANSWER_MS_MAX = 8_000;
 
 export interface Silence {
   /** Unix time of the first question that was not answered. */
@@ -47,9 +49,10 @@ export class StatusPoll {
   }
 
   async #ask(): Promise<void> {
+    const asked_at = Date.now();
     let wait_s: number;
     try {
-      const status = await ask<StatusDocument>(`/${this.show}/status`);
+      const status = await ask<StatusDocument>(`/${this.show}/status`, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
       this.status = status;
       this.silence = null;
       this.#backoff.reset();
@@ -61,7 +64,7 @@ export class StatusPoll {
       const problem = error instanceof Problem ? error : new Problem(0, 'unreachable', '', '', null, null);
       wait_s = this.#backoff.next(problem.retry_after_s);
       const now = Date.now();
-      this.silence = { since: this.silence?.since ?? now, retry_at: now + wait_s * 1000, problem };
+      this.silence = { since: this.silence?.since ?? asked_at, retry_at: now + wait_s * 1000, problem };
       // After an outage the last minute of marks may not be enough.
       this.#all = false;
     }

@@ -12,6 +12,8 @@ const NOTE_CHARS_MAX = 140;
 export interface HandActions {
   /** The hand went up, or came down. */
   changed(raised: boolean): void;
+  /** It was taken down by the button that had the focus and is gone with it. */
+  lowered(): void;
 }
 
 export class StentorHand extends HTMLElement {
@@ -20,7 +22,7 @@ export class StentorHand extends HTMLElement {
   #texts: AllTexts | null = null;
   // The place in the line changes often; aloud it is said when it changes, and nothing else is.
   #line = make('p', { class: 'hand-line', role: 'status' });
-  #down = make('button', { type: 'button', onclick: () => this.#hand?.lower() });
+  #down = make('button', { type: 'button', onclick: () => this.#lower() });
   #waiting = make('div', { class: 'hand' }, this.#line, this.#down);
   #heading = make('h2', { id: 'hand' });
   #text = make('p', { id: 'hand-text' });
@@ -68,6 +70,11 @@ export class StentorHand extends HTMLElement {
     if (this.#hand) this.#draw();
   }
 
+  #lower(): void {
+    this.#hand?.lower();
+    this.#actions?.lowered();
+  }
+
   #onClosed(): void {
     const step = this.#hand?.state.step;
     if (step === 'raising' || step === 'waiting' || step === 'down') return;
@@ -96,7 +103,10 @@ export class StentorHand extends HTMLElement {
 
   /** The line waits in the page; an answer comes before the listener's eyes. */
   #openOrClose({ step }: HandState): void {
-    if (step === 'waiting') this.#dialog.close();
+    if (step === 'waiting' && this.#dialog.open) {
+      this.#dialog.close();
+      this.#down.focus();
+    }
     if (step === 'accepted' || step === 'declined' || step === 'gone') this.#showDialog();
   }
 

@@ -7,7 +7,7 @@ import { currentLanguage, languageSwitch, type Language } from '../shared/langua
 import { recall, remember } from '../shared/memory.js';
 import { showOfPath } from '../shared/fragment.js';
 import { make } from '../shared/dom.js';
-import { choosePlayer } from '../player/choose.js';
+import { choosePlayer, modeOf } from '../player/choose.js';
 import { initialState, KBPS_DEFAULT, type LivePlayer, type PlayerState } from '../player/state.js';
 import { momentLink, momentOf } from '../shared/moment.js';
 import { copyText } from '../shared/dom.js';
@@ -21,7 +21,6 @@ import { StatusPoll } from './statuspoll.js';
 import { loadTexts } from './texts.js';
 import { View, type Actions, type Model } from './view.js';
 
-const IDLE = initialState('mse', false);
 /** Nearer to live than this, "forward" means live. */
 const LIVE_S = 1;
 
@@ -30,6 +29,7 @@ export class StentorListener extends HTMLElement implements Actions {
   #show = showOfPath();
   #poll = new StatusPoll(this.#show, () => this.#heard());
   #player: LivePlayer | null = null;
+  readonly #idle = initialState(modeOf(this.#audio), false);
   #replay = new Replay(this.#audio, () => this.#draw());
   #view: View | null = null;
   #close = recall<boolean>('close') ?? false;
@@ -69,7 +69,7 @@ export class StentorListener extends HTMLElement implements Actions {
   }
 
   get #playerState(): PlayerState {
-    return this.#player?.state ?? IDLE;
+    return this.#player?.state ?? this.#idle;
   }
 
   // ---- Actions

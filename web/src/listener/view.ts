@@ -197,6 +197,10 @@ export class View {
     setAttribute(this.#why, 'aria-expanded', String(whyOpen));
   }
 
+  focusHand(): void {
+    this.#hand.focus();
+  }
+
   focusWhy(): void {
     this.#why.focus();
   }

@@ -2,7 +2,7 @@
 
 import { MsePlayer } from './mse.js';
 import { NativePlayer, type NativeUrls } from './native.js';
-import type { LivePlayer } from './state.js';
+import type { LivePlayer, PlayerState } from './state.js';
 import { managedMediaSource, MIME } from './supply.js';
 
 export interface StreamUrls extends NativeUrls {
@@ -10,19 +10,22 @@ export interface StreamUrls extends NativeUrls {
 }
 
 /**
- * MediaSource first, for its exact clock; then Apple's managed kind; then whatever the element plays by
+ * How this browser will play: MediaSource first, for its exact clock; then Apple's managed kind; then whatever the element plays by
  * itself. Chromium says "maybe" to HLS and plays it late, so HLS is asked for only where both are missing.
  */
+export function modeOf(audio: HTMLAudioElement): PlayerState['mode'] {
+  if ('MediaSource' in window && MediaSource.isTypeSupported(MIME)) return 'mse';
+  if (managedMediaSource()?.isTypeSupported(MIME)) return 'managed';
+  return audio.canPlayType('application/vnd.apple.mpegurl') !== '' ? 'hls' : 'progressive';
+}
+
 export function choosePlayer(
   audio: HTMLAudioElement,
   urls: StreamUrls,
   close: boolean,
   changed: () => void,
 ): LivePlayer {
-  if ('MediaSource' in window && MediaSource.isTypeSupported(MIME)) {
-    return new MsePlayer(audio, urls.mp4, false, close, changed);
-  }
-  if (managedMediaSource()?.isTypeSupported(MIME)) return new MsePlayer(audio, urls.mp4, true, close, changed);
-  const hls = audio.canPlayType('application/vnd.apple.mpegurl') !== '';
-  return new NativePlayer(audio, urls, hls, changed);
+  const mode = modeOf(audio);
+  if (mode === 'mse' || mode === 'managed') return new MsePlayer(audio, urls.mp4, mode === 'managed', close, changed);
+  return new NativePlayer(audio, urls, mode === 'hls', changed);
 }
