@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use stentor_audio::SourceReport;
 use stentor_stage::{
-    Admitted, By, DeviceToken, DocError, Joined, Path, Phase, Purpose, Role, ShowDoc, ShowSpec, Stage,
-    StageCommand, TokenKey,
+    Admitted, By, DeviceToken, DocError, HandState, HandToken, Joined, NewLink, Path, Phase, Purpose,
+    ShowDoc, ShowSpec, Stage, StageCommand, TokenKey,
 };
 use stentor_types::{
-    Epoch, LinkId, Mark, MediaTime, Mono, Now, PersonName, Position, Reason, SessionId, ShowId, Wall,
+    Epoch, HandNote, LinkId, Mark, MediaTime, Mono, Now, PersonName, Position, Reason, SessionId, ShowId,
 };
 
-use crate::documents::{DoorUrls, LinkView, link_view};
+use crate::documents::{Commanded, DoorUrls, HandAnswered, HandRaised, LinkView, link_view};
 use crate::effect::Effect;
 use crate::show::{DiskState, OpenedTape, Show};
 
@@ -97,12 +97,19 @@ impl Node {
         }
     }
 
-    /// On air, end, undo.
-    pub fn command(&mut self, now: Now, id: &ShowId, by: By, command: StageCommand) -> Result<Phase, Reason> {
-        self.with(id, |show| {
-            show.stage.command(now, by, command)?;
-            Ok(show.stage.phase())
-        })
+    /// Does what somebody asks of a show's stage, if they may.
+    pub fn command(
+        &mut self,
+        now: Now,
+        id: &ShowId,
+        by: By,
+        command: StageCommand,
+        entropy: [u8; 32],
+    ) -> Result<Commanded, Reason> {
+        let made = self.with(id, |show| show.stage.command(now, by, command, entropy))?;
+        let show = self.show(id)?;
+        let link = made.and_then(|link| link_view(show, &self.config.urls, link));
+        Ok(Commanded { phase: show.stage.phase(), link })
     }
 
     /// A new link to the stage.
@@ -110,13 +117,44 @@ impl Node {
         &mut self,
         now: Now,
         id: &ShowId,
-        role: Role,
-        label: Option<PersonName>,
-        expires_at: Option<Wall>,
+        new: NewLink,
         entropy: [u8; 32],
     ) -> Result<LinkView, Reason> {
-        let link = self.with(id, |show| show.stage.invite(now, role, label, expires_at, entropy))?;
+        let link = self.with(id, |show| show.stage.invite(now, new, entropy))?;
         link_view(self.show(id)?, &self.config.urls, link.id).ok_or(Reason::Internal)
+    }
+
+    /// A listener asks to speak. `origin` stands for the network that the listener comes from.
+    pub fn raise_hand(
+        &mut self,
+        now: Now,
+        id: &ShowId,
+        name: PersonName,
+        note: Option<HandNote>,
+        origin: u64,
+        entropy: [u8; 32],
+    ) -> Result<HandRaised, Reason> {
+        self.with(id, |show| {
+            let token = show.stage.raise_hand(now, name, note, origin, entropy)?;
+            match show.stage.poll_hand(now, token) {
+                HandState::Waiting { place } => Ok(HandRaised { token, place }),
+                _ => Err(Reason::Internal),
+            }
+        })
+    }
+
+    /// How a hand stands. Asking keeps it up; one that is gone is [`Reason::UnknownHand`].
+    pub fn poll_hand(&mut self, now: Now, id: &ShowId, token: HandToken) -> Result<HandAnswered, Reason> {
+        let state = self.with(id, |show| Ok(show.stage.poll_hand(now, token)))?;
+        HandAnswered::new(self.show(id)?, &self.config.urls, state)
+    }
+
+    /// The listener takes the hand down.
+    pub fn lower_hand(&mut self, now: Now, id: &ShowId, token: HandToken) -> Result<(), Reason> {
+        self.with(id, |show| {
+            show.stage.lower_hand(now, token);
+            Ok(())
+        })
     }
 
     /// Takes a link back.

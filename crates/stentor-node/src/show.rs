@@ -62,7 +62,7 @@ pub struct Show {
     pub(crate) stage: Stage,
     sound: Sound,
     /// Who is mixed, kept to tell a mixer that is started anew.
-    sources: BTreeMap<SpeakerId, (PersonName, bool)>,
+    sources: BTreeMap<SpeakerId, Mixed>,
     /// Marks that no mixer has placed yet, oldest first: a mixer that starts is told them all, because
     /// one that failed may have taken them with it.
     marks_due: Vec<MarkBody>,
@@ -74,6 +74,21 @@ pub struct Show {
     recording: Option<(MediaTime, MediaTime)>,
     recording_ready: bool,
     effects: VecDeque<Effect>,
+}
+
+/// Somebody who is mixed.
+#[derive(Clone, Debug)]
+struct Mixed {
+    name: PersonName,
+    hears: bool,
+    treatment: Treatment,
+}
+
+impl Mixed {
+    fn order(self, speaker: SpeakerId) -> MixerCommand {
+        let Self { name, hears, treatment } = self;
+        MixerCommand::AddSource { speaker, name, hears, treatment }
+    }
 }
 
 /// How far the sound is.
@@ -120,7 +135,7 @@ impl Show {
         };
         show.drain_stage();
         if ended && recording.is_none() {
-            show.effects.push_back(Effect::FinishTape { life: show.stage.life() });
+            show.effects.push_back(Effect::FinishTape { life: show.heard_life() });
         }
         show
     }
@@ -145,9 +160,9 @@ impl Show {
         &self.speaking
     }
 
-    /// A speaker's level in dBFS, as last measured.
-    pub fn level_dbfs(&self, speaker: SpeakerId) -> Option<f32> {
-        self.reports.get(&speaker).map(|report| report.level_dbfs)
+    /// How a person does who is mixed, as last heard.
+    pub fn report(&self, speaker: SpeakerId) -> Option<&SourceReport> {
+        self.reports.get(&speaker)
     }
 
     /// What the disk says.
@@ -241,11 +256,18 @@ impl Show {
                 self.marks_due.push(body.clone());
                 self.order(MixerCommand::Mark(body));
             }
-            StageEvent::SourceAdded { speaker, name, hears } => {
-                self.sources.insert(speaker, (name.clone(), hears));
-                let treatment = Treatment::default();
-                self.order(MixerCommand::AddSource { speaker, name, hears, treatment });
+            StageEvent::SourceAdded { speaker, name, hears, treatment } => {
+                let mixed = Mixed { name, hears, treatment };
+                self.sources.insert(speaker, mixed.clone());
+                self.order(mixed.order(speaker));
             }
+            StageEvent::SourceChanged { speaker, treatment } => {
+                let mixed = self.sources.get_mut(&speaker).expect("only who is mixed is treated");
+                mixed.treatment = treatment;
+                self.order(MixerCommand::Treat { speaker, treatment });
+            }
+            // Without a mixer nothing is on its way: the next one begins with slate.
+            StageEvent::Dump => self.order(MixerCommand::Dump),
             StageEvent::SourceRemoved { speaker } => {
                 self.sources.remove(&speaker);
                 self.reports.remove(&speaker);
@@ -272,12 +294,10 @@ impl Show {
         self.slate = Some(SlateReason::Ended);
         self.speaking.clear();
         match self.sound {
-            Sound::Running(_) | Sound::Broken { .. } => {
-                if let Some(anchor) = self.anchor() {
-                    // No mixer will place what was due.
-                    self.marks_due.clear();
-                    self.restore_lost_marks(anchor);
-                }
+            Sound::Running(run) | Sound::Broken { last: run, .. } => {
+                // No mixer will place what was due.
+                self.marks_due.clear();
+                self.restore_lost_marks(run.anchor, run.end);
                 self.sound = Sound::Closed { anchor: self.anchor() };
                 self.effects.push_back(Effect::StopMixer);
                 self.effects.push_back(Effect::CloseTape { overlay: self.overlay() });
@@ -294,12 +314,12 @@ impl Show {
         if ended {
             // There will be no mixer to place them.
             self.marks_due.clear();
-            self.restore_lost_marks(opened.anchor);
+            self.restore_lost_marks(opened.anchor, opened.next.slot);
             self.sound = Sound::Closed { anchor: Some(opened.anchor) };
             self.effects.push_back(Effect::CloseTape { overlay: self.overlay() });
             return;
         }
-        self.restore_lost_marks(opened.anchor);
+        self.restore_lost_marks(opened.anchor, opened.next.slot);
         let wall = opened.anchor.plus(Duration::from_micros(opened.next.slot.0.saturating_mul(SLOT_US)));
         let ahead = wall.saturating_since(now.wall);
         let start = now.mono + if ahead <= START_AHEAD_MAX { ahead } else { Duration::ZERO };
@@ -307,9 +327,16 @@ impl Show {
         self.start_mixer(run);
     }
 
-    /// Puts down what is in the document and not on the tape.
-    fn restore_lost_marks(&mut self, anchor: Wall) {
-        let lost = missing_marks(self.stage.life(), anchor, &self.marks, &self.marks_due);
+    /// The show's life with the times at which listeners hear of it.
+    fn heard_life(&self) -> Life {
+        self.stage.life().heard_after(self.stage.spec().delay)
+    }
+
+    /// Puts down what is in the document and not on the tape, before this slot at the latest: what was waiting
+    /// in a broadcast delay went with its mixer.
+    fn restore_lost_marks(&mut self, anchor: Wall, before: Slot) {
+        let mut lost = missing_marks(self.heard_life(), anchor, &self.marks, &self.marks_due);
+        lost.iter_mut().for_each(|mark| mark.at = mark.at.min(before.start()));
         if lost.is_empty() {
             return;
         }
@@ -319,10 +346,7 @@ impl Show {
 
     fn start_mixer(&mut self, run: Run) {
         let mut orders = Vec::new();
-        for (&speaker, (name, hears)) in &self.sources {
-            let (name, hears, treatment) = (name.clone(), *hears, Treatment::default());
-            orders.push(MixerCommand::AddSource { speaker, name, hears, treatment });
-        }
+        orders.extend(self.sources.iter().map(|(&speaker, mixed)| mixed.clone().order(speaker)));
         orders.extend(self.marks_due.iter().cloned().map(MixerCommand::Mark));
         orders.extend(self.stage.programme().map(|programme| MixerCommand::Programme(for_mixer(programme))));
         self.sound = Sound::Running(run);
@@ -331,7 +355,7 @@ impl Show {
                 channels: self.stage.spec().channels,
                 first: run.first,
                 start: run.start,
-                delay: Duration::ZERO,
+                delay: self.stage.spec().delay,
             },
             orders,
         });
@@ -424,8 +448,8 @@ impl Show {
     }
 }
 
-/// The marks that a tape lacks although the show's document knows of them. `due` are those that the next mixer
-/// will place.
+/// The marks that a tape lacks although the show's document knows of them. `life` has the times at which listeners
+/// hear of it ([`Life::heard_after`]), `due` are the marks that the next mixer will place.
 ///
 /// The document is written before anybody is told that the show is on air or at its end, the tape a
 /// second later: after a crash in between, the marks are made from the document.

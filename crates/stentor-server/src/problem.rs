@@ -218,6 +218,11 @@ fn of_shows(reason: Reason) -> Option<Words> {
             "The end is final",
             "An end can be taken back for 30 seconds, and they are over. Make a new show to go on.",
         ),
+        Reason::NoDelay => say(
+            StatusCode::CONFLICT,
+            "The show has no broadcast delay",
+            "What is said is heard at once, so nothing can be dumped. A delay is chosen when a show is created.",
+        ),
         Reason::RenditionMissing => say(
             StatusCode::NOT_FOUND,
             "This show has no such rendition",
@@ -253,6 +258,31 @@ fn of_people(reason: Reason) -> Option<Words> {
             StatusCode::NOT_FOUND,
             "There is no such link",
             "The show has no link of this id. Its page at the desk lists those that it has.",
+        ),
+        Reason::LinkUsed => say(
+            StatusCode::CONFLICT,
+            "The link has been used",
+            "It lets one browser in, once. Go on in the browser that it was opened in, or ask the host for another.",
+        ),
+        Reason::UnknownPerson => say(
+            StatusCode::NOT_FOUND,
+            "There is no such person on this stage",
+            "The stage has nobody of this number. Its state lists those that it has.",
+        ),
+        Reason::UnknownHand => say(
+            StatusCode::NOT_FOUND,
+            "There is no such hand",
+            "It was lowered or answered, or its page stopped asking for 30 seconds. It can be raised again.",
+        ),
+        Reason::HandsClosed => say(
+            StatusCode::FORBIDDEN,
+            "No hands are taken now",
+            "Whoever runs the show opens and closes them. The listener's page shows a button while they are open.",
+        ),
+        Reason::TooManyHands => say(
+            StatusCode::TOO_MANY_REQUESTS,
+            "Too many hands are up",
+            "At most 100 wait at once, and 2 from one network. Try again when some have been answered.",
         ),
         Reason::UnknownSession => {
             say(StatusCode::NOT_FOUND, "There is no such session", "It is over, or never was. Connect anew.")

@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::command::Messages;
 use crate::life::Life;
 use crate::link::{Consent, Link};
 use crate::spec::ShowSpec;
 
-/// The version of the document that this program writes, and the newest that it reads.
-pub const DOC_VERSION: u32 = 1;
+/// The version of the document that this program writes, and the newest that it reads. Version 1 is read
+/// as well: it had no places, no messages and no delay, and means what they are when nobody has said a word.
+pub const DOC_VERSION: u32 = 2;
 
 /// A show as it is kept on disk. Unknown fields are refused rather than lost at the next writing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +24,12 @@ pub struct ShowDoc {
     pub links: Vec<Link>,
     /// The consents that are kept, oldest first.
     pub consents: Vec<Consent>,
+    /// The lines that are shown.
+    #[serde(default)]
+    pub messages: Messages,
+    /// Whether listeners may raise their hands while the show lets them.
+    #[serde(default)]
+    pub hands_open: bool,
 }
 
 /// Why a document cannot be taken. Not to be retried: a person has to look at the file.
@@ -46,8 +54,8 @@ pub enum DocError {
 }
 
 impl ShowDoc {
-    /// Reads a document. The version is looked at first, so that a newer document is called newer
-    /// and not damaged.
+    /// Reads a document, an older one as if this program had written it. The version is looked at first,
+    /// so that a newer document is called newer and not damaged.
     pub fn from_json(bytes: &[u8]) -> Result<Self, DocError> {
         #[derive(Deserialize)]
         struct Versioned {
@@ -57,10 +65,11 @@ impl ShowDoc {
         if found > u64::from(DOC_VERSION) {
             return Err(DocError::Newer { found });
         }
-        if found < u64::from(DOC_VERSION) {
+        if found == 0 {
             return Err(DocError::Contradictory("there never was such a version"));
         }
-        Ok(serde_json::from_slice(bytes)?)
+        let doc: Self = serde_json::from_slice(bytes)?;
+        Ok(Self { version: DOC_VERSION, ..doc })
     }
 
     /// Writes the document, for people to read as well.
@@ -77,8 +86,8 @@ mod tests {
 
     #[test]
     fn a_newer_document_is_called_newer_and_others_damaged() {
-        let newer = br#"{ "version": 2, "what": "we do not know" }"#;
-        assert!(matches!(ShowDoc::from_json(newer), Err(DocError::Newer { found: 2 })));
+        let newer = br#"{ "version": 3, "what": "we do not know" }"#;
+        assert!(matches!(ShowDoc::from_json(newer), Err(DocError::Newer { found: 3 })));
         let older = br#"{ "version": 0 }"#;
         assert!(matches!(ShowDoc::from_json(older), Err(DocError::Contradictory(_))));
         for damaged in [&b""[..], b"{", b"[]", b"{}", br#"{ "version": 1 }"#, br#"{ "version": "1" }"#] {

@@ -1,6 +1,7 @@
 //! The five phases of a show and the arrows between them (ARCHITECTURE.md, "The life of a show").
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use stentor_types::limits::END_UNDO;
@@ -34,15 +35,11 @@ impl fmt::Display for Phase {
     }
 }
 
-/// What hosts and the operator can do to a show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StageCommand {
-    /// On air, from now on; opens the doors if they are closed.
+/// What moves a show along the arrows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
     Live,
-    /// End the show.
     End,
-    /// Take the end back.
     Undo,
 }
 
@@ -136,26 +133,40 @@ impl Life {
         }
     }
 
+    /// The same life with the times at which listeners hear of it when what is said waits for `delay`.
+    #[must_use]
+    pub fn heard_after(self, delay: Duration) -> Self {
+        let mut heard = self;
+        if let Self::OnAir { on_air_at, .. }
+        | Self::Ending { on_air_at, .. }
+        | Self::Ended { on_air_at, .. } = &mut heard
+        {
+            *on_air_at = on_air_at.plus(delay);
+        }
+        if let Self::Ending { ended_at, .. } | Self::Ended { ended_at, .. } = &mut heard {
+            *ended_at = ended_at.plus(delay);
+        }
+        heard
+    }
+
     /// Whether the tape runs: from the doors until the end is final.
     pub const fn has_open_tape(self) -> bool {
         matches!(self, Self::Doors { .. } | Self::OnAir { .. } | Self::Ending { .. })
     }
 
-    /// The life after a command, or why it is not possible. A command whose aim is reached already
+    /// The life after a turn, or why it is not possible. A turn whose aim is reached already
     /// changes nothing and is no error: two hosts may press the same button. There is no arrow from
     /// announced to on air: who goes live early opens the doors first.
-    pub(crate) fn after(self, command: StageCommand, now: Wall) -> Result<Self, Reason> {
-        match (command, self) {
-            (StageCommand::Live, Self::Doors { doors_at }) => Ok(Self::OnAir { doors_at, on_air_at: now }),
-            (StageCommand::Live, Self::OnAir { .. }) => Ok(self),
-            (StageCommand::End, Self::OnAir { doors_at, on_air_at }) => {
+    pub(crate) fn after(self, turn: Turn, now: Wall) -> Result<Self, Reason> {
+        match (turn, self) {
+            (Turn::Live, Self::Doors { doors_at }) => Ok(Self::OnAir { doors_at, on_air_at: now }),
+            (Turn::Live, Self::OnAir { .. }) => Ok(self),
+            (Turn::End, Self::OnAir { doors_at, on_air_at }) => {
                 Ok(Self::Ending { doors_at, on_air_at, ended_at: now, undo_until: now.plus(END_UNDO) })
             }
-            (StageCommand::End, Self::Ending { .. }) => Ok(self),
-            (StageCommand::Undo, Self::Ending { doors_at, on_air_at, .. }) => {
-                Ok(Self::OnAir { doors_at, on_air_at })
-            }
-            (StageCommand::Undo, Self::Ended { .. }) => Err(Reason::UndoOver),
+            (Turn::End, Self::Ending { .. }) => Ok(self),
+            (Turn::Undo, Self::Ending { doors_at, on_air_at, .. }) => Ok(Self::OnAir { doors_at, on_air_at }),
+            (Turn::Undo, Self::Ended { .. }) => Err(Reason::UndoOver),
             (_, Self::Ended { .. }) => Err(Reason::Ended),
             _ => Err(Reason::WrongPhase),
         }
@@ -200,18 +211,23 @@ mod tests {
     }
 
     #[test]
-    fn commands_against_the_arrows_say_why() {
+    fn turns_against_the_arrows_say_why() {
         let doors = Life::Doors { doors_at: Wall(1) };
-        let on_air = doors.after(StageCommand::Live, Wall(2)).expect("doors lead on air");
-        let ending = on_air.after(StageCommand::End, Wall(3)).expect("on air leads to the end");
+        let on_air = doors.after(Turn::Live, Wall(2)).expect("doors lead on air");
+        let ending = on_air.after(Turn::End, Wall(3)).expect("on air leads to the end");
         let ended = ending.made_final();
-        assert_eq!(doors.after(StageCommand::End, Wall(2)), Err(Reason::WrongPhase));
-        assert_eq!(on_air.after(StageCommand::Undo, Wall(3)), Err(Reason::WrongPhase));
-        assert_eq!(ending.after(StageCommand::Live, Wall(4)), Err(Reason::WrongPhase));
-        assert_eq!(ending.after(StageCommand::Undo, Wall(4)), Ok(on_air));
-        assert_eq!(ended.after(StageCommand::Undo, Wall(5)), Err(Reason::UndoOver));
-        assert_eq!(ended.after(StageCommand::Live, Wall(5)), Err(Reason::Ended));
-        assert_eq!(ended.after(StageCommand::End, Wall(5)), Err(Reason::Ended));
+        assert_eq!(doors.after(Turn::End, Wall(2)), Err(Reason::WrongPhase));
+        assert_eq!(on_air.after(Turn::Undo, Wall(3)), Err(Reason::WrongPhase));
+        assert_eq!(ending.after(Turn::Live, Wall(4)), Err(Reason::WrongPhase));
+        assert_eq!(ending.after(Turn::Undo, Wall(4)), Ok(on_air));
+        assert_eq!(ended.after(Turn::Undo, Wall(5)), Err(Reason::UndoOver));
+        assert_eq!(ended.after(Turn::Live, Wall(5)), Err(Reason::Ended));
+        assert_eq!(ended.after(Turn::End, Wall(5)), Err(Reason::Ended));
         assert_eq!(ending.undo_until(), Some(Wall(3).plus(END_UNDO)));
+        let delay = Duration::from_millis(7);
+        assert_eq!(doors.heard_after(delay), doors);
+        let heard = ended.heard_after(delay);
+        let expected = Life::Ended { doors_at: Wall(1), on_air_at: Wall(9), ended_at: Wall(10) };
+        assert_eq!(heard, expected);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use stentor_types::limits::LINKS_PER_SHOW_MAX;
-use stentor_types::{LinkId, PersonName, Reason, SpeakerId, Wall};
+use stentor_types::{LinkId, PersonName, Place, Reason, SpeakerId, Treatment, Wall};
 
 use crate::doc::DocError;
 use crate::spec::Role;
@@ -41,12 +41,49 @@ pub struct Link {
     pub speaker: SpeakerId,
     /// What the person was last called when agreeing to the notice.
     pub name: Option<PersonName>,
+    /// What is done with the person's voice, whether they are here or not: whoever comes back finds their
+    /// place as it was.
+    #[serde(default)]
+    pub treatment: Treatment,
+    /// Where the person was to be heard when coming in for the first time.
+    #[serde(default)]
+    pub enters: Place,
+    /// Whether its key lets in one browser, once.
+    #[serde(default)]
+    pub one_use: bool,
+}
+
+/// A link to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewLink {
+    /// What its person may do.
+    pub role: Role,
+    /// What it is called; after its role if nothing is said.
+    pub label: Option<PersonName>,
+    /// When it expires; [`LINK_LIFETIME`] after the start if nothing is said.
+    pub expires_at: Option<Wall>,
+    /// Where its person is heard when coming in.
+    pub enters: Place,
+    /// Whether its key lets in one browser, once.
+    pub one_use: bool,
+}
+
+impl NewLink {
+    /// A link for somebody of this role, on air from the beginning, as often as they like.
+    pub const fn new(role: Role) -> Self {
+        Self { role, label: None, expires_at: None, enters: Place::OnAir, one_use: false }
+    }
 }
 
 impl Link {
     /// What its person is called in a browser's session.
     pub(crate) fn person_name(&self) -> &PersonName {
         self.name.as_ref().unwrap_or(&self.label)
+    }
+
+    /// Whether its one use is over: somebody has agreed to the notice with it.
+    pub fn is_spent(&self) -> bool {
+        self.one_use && self.name.is_some()
     }
 
     /// Whether it lets somebody in.
@@ -100,6 +137,14 @@ impl Links {
         self.by_id.get(&id)
     }
 
+    pub(crate) fn of_speaker(&self, speaker: SpeakerId) -> Option<&Link> {
+        self.by_id.values().find(|link| link.speaker == speaker)
+    }
+
+    pub(crate) fn of_speaker_mut(&mut self, speaker: SpeakerId) -> Option<&mut Link> {
+        self.by_id.values_mut().find(|link| link.speaker == speaker)
+    }
+
     /// All links, in the order in which they were made.
     pub(crate) fn in_order(&self) -> Vec<&Link> {
         let mut links: Vec<_> = self.by_id.values().collect();
@@ -111,21 +156,25 @@ impl Links {
         &self.consents
     }
 
-    pub(crate) fn add(
-        &mut self,
-        role: Role,
-        label: PersonName,
-        expires_at: Wall,
-        entropy: &[u8; 32],
-    ) -> Result<&Link, Reason> {
+    /// Makes a link. Without an expiry of its own it lives for [`LINK_LIFETIME`] after `begins_at`.
+    pub(crate) fn add(&mut self, new: NewLink, begins_at: Wall, entropy: &[u8; 32]) -> Result<&Link, Reason> {
         if self.by_id.len() >= LINKS_PER_SHOW_MAX {
             return Err(Reason::TooManyLinks);
         }
-        let id = self.unused_id(entropy);
         let highest = self.by_id.values().map(|link| link.speaker.0).max().unwrap_or(0);
-        let speaker = SpeakerId(highest.checked_add(1).ok_or(Reason::TooManyLinks)?);
-        let link = Link { id, role, label, expires_at, revoked: false, speaker, name: None };
-        Ok(self.by_id.entry(id).or_insert(link))
+        let link = Link {
+            id: self.unused_id(entropy),
+            role: new.role,
+            label: new.label.unwrap_or_else(|| label_of(new.role)),
+            expires_at: new.expires_at.unwrap_or_else(|| begins_at.plus(LINK_LIFETIME)),
+            revoked: false,
+            speaker: SpeakerId(highest.checked_add(1).ok_or(Reason::TooManyLinks)?),
+            name: None,
+            treatment: Treatment { place: new.enters, ..Treatment::default() },
+            enters: new.enters,
+            one_use: new.one_use,
+        };
+        Ok(self.by_id.entry(link.id).or_insert(link))
     }
 
     /// Takes a link back. True if that changed anything.
@@ -166,6 +215,10 @@ impl Links {
     }
 }
 
+fn label_of(role: Role) -> PersonName {
+    role.default_label().parse().expect("our own labels are names")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,18 +231,18 @@ mod tests {
     fn the_same_entropy_never_makes_the_same_link_twice() {
         let mut links = Links::default();
         for made in 0..LINKS_PER_SHOW_MAX {
-            let link = links.add(Role::Speaker, name("Guest"), Wall(1), &[3; 32]).expect("there is room");
+            let link = links.add(NewLink::new(Role::Speaker), Wall(1), &[3; 32]).expect("there is room");
             assert_eq!(link.speaker, SpeakerId(u32::try_from(made).expect("small") + 1));
         }
         assert_eq!(links.in_order().len(), LINKS_PER_SHOW_MAX);
-        let refused = links.add(Role::Speaker, name("Guest"), Wall(1), &[3; 32]);
+        let refused = links.add(NewLink::new(Role::Speaker), Wall(1), &[3; 32]);
         assert_eq!(refused, Err(Reason::TooManyLinks));
     }
 
     #[test]
     fn consents_are_kept_once_a_name_and_bounded() {
         let mut links = Links::default();
-        let id = links.add(Role::Speaker, name("Guest"), Wall(1), &[3; 32]).expect("there is room").id;
+        let id = links.add(NewLink::new(Role::Speaker), Wall(1), &[3; 32]).expect("there is room").id;
         assert!(links.agree(Wall(5), id, &name("Ada")));
         assert!(!links.agree(Wall(6), id, &name("Ada")));
         assert_eq!(

@@ -41,16 +41,16 @@ impl Sessions {
         self.0.get(&link)
     }
 
-    pub(crate) fn find(&mut self, id: SessionId) -> Option<&mut Session> {
-        self.0.values_mut().find(|session| session.id == id)
+    pub(crate) fn find(&mut self, id: SessionId) -> Option<(LinkId, &mut Session)> {
+        self.0.iter_mut().map(|(&link, session)| (link, session)).find(|(_, session)| session.id == id)
     }
 
     pub(crate) fn count(&self) -> usize {
         self.0.len()
     }
 
-    pub(crate) fn connected(&self) -> impl Iterator<Item = &Session> {
-        self.0.values().filter(|session| session.is_connected())
+    pub(crate) fn connected(&self) -> impl Iterator<Item = (LinkId, &Session)> {
+        self.0.iter().map(|(&link, session)| (link, session)).filter(|(_, session)| session.is_connected())
     }
 
     pub(crate) fn insert(&mut self, link: LinkId, session: Session) {

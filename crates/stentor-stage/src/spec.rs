@@ -5,11 +5,20 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use stentor_types::limits::DOORS_BEFORE_START;
+use stentor_types::limits::{DOORS_BEFORE_START, END_UNDO};
 use stentor_types::{Channels, ShowId, ShowTitle, Wall};
 
 /// Doors open a day before the start at most: a day of slate is 86,400 s × 26 kB/s ≈ 2.3 GB of tape.
 pub const DOORS_BEFORE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The shortest broadcast delay there is: to hear a word, to understand it and to press a button take 5 s.
+pub const DELAY_MIN: Duration = Duration::from_secs(7);
+
+/// The longest broadcast delay: what is in it stays under 20 s × 48,000 × 2 × 4 B = 7.7 MB a show.
+pub const DELAY_MAX: Duration = Duration::from_secs(20);
+
+// What was said before the end is heard before the end is final.
+const _: () = assert!(DELAY_MAX.as_secs() < END_UNDO.as_secs());
 
 /// 31 December 9999, 23:59:59 UTC in seconds, the last moment that calendars can write, in Unix milliseconds.
 pub const STARTS_AT_MAX: Wall = Wall(253_402_300_799_000);
@@ -34,6 +43,10 @@ pub struct ShowSpec {
     pub doors_before: Duration,
     /// Mono or stereo.
     pub channels: Channels,
+    /// The broadcast delay, in which a host can dump what was said: none, or [`DELAY_MIN`] to
+    /// [`DELAY_MAX`].
+    #[serde(rename = "delay_s", with = "whole_seconds", default)]
+    pub delay: Duration,
 }
 
 /// Why a show cannot be announced so. The caller's fault; not to be retried unchanged.
@@ -46,21 +59,27 @@ pub enum SpecError {
     /// The start lies before 1970 or after 9999.
     #[error("the start is a time in Unix milliseconds between 1970 and 9999")]
     StartOutOfRange,
+    /// The broadcast delay is neither 0 nor from [`DELAY_MIN`] to [`DELAY_MAX`].
+    #[error("a broadcast delay is 0, or {} to {} s", DELAY_MIN.as_secs(), DELAY_MAX.as_secs())]
+    DelayOutOfRange,
 }
 
 impl ShowSpec {
-    /// A show called by its id, in English, mono, with open doors.
+    /// A show called by its id, in English, mono, with open doors and without a delay.
     pub fn new(id: ShowId) -> Self {
         let title = id.as_str().parse().expect("a show's id is shorter than a title and printable");
         let language = Language("en".into());
-        let doors_before = DOORS_BEFORE_START;
-        Self { id, title, language, starts_at: None, doors_before, channels: Channels::Mono }
+        let (doors_before, delay) = (DOORS_BEFORE_START, Duration::ZERO);
+        Self { id, title, language, starts_at: None, doors_before, channels: Channels::Mono, delay }
     }
 
     /// Whether the times make sense.
     pub fn check(&self) -> Result<(), SpecError> {
         if self.doors_before > DOORS_BEFORE_MAX {
             return Err(SpecError::DoorsTooEarly);
+        }
+        if !self.delay.is_zero() && !(DELAY_MIN..=DELAY_MAX).contains(&self.delay) {
+            return Err(SpecError::DelayOutOfRange);
         }
         match self.starts_at {
             Some(at) if at < Wall(0) || at > STARTS_AT_MAX => Err(SpecError::StartOutOfRange),
@@ -209,6 +228,18 @@ mod tests {
         for at in [Wall(-1), Wall(i64::MIN), STARTS_AT_MAX.plus(Duration::from_millis(1)), Wall(i64::MAX)] {
             let odd = ShowSpec { starts_at: Some(at), ..spec.clone() };
             assert_eq!(odd.check(), Err(SpecError::StartOutOfRange), "{at:?}");
+        }
+        for (delay_s, expected) in [
+            (0, Ok(())),
+            (7, Ok(())),
+            (20, Ok(())),
+            (1, Err(SpecError::DelayOutOfRange)),
+            (6, Err(SpecError::DelayOutOfRange)),
+            (21, Err(SpecError::DelayOutOfRange)),
+            (u64::MAX, Err(SpecError::DelayOutOfRange)),
+        ] {
+            let delayed = ShowSpec { delay: Duration::from_secs(delay_s), ..spec.clone() };
+            assert_eq!(delayed.check(), expected, "{delay_s} s");
         }
     }
 }

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use stentor_stage::{
-    By, CONSENT_NOTICE_VERSION, CloseReason, DocError, Link, Path, Phase, Programme, Purpose, Role, ShowDoc,
-    ShowSpec, Stage, StageCommand, StageEvent, TokenKey,
+    By, CONSENT_NOTICE_VERSION, CloseReason, DocError, Link, NewLink, Path, Phase, Programme, Purpose, Role,
+    ShowDoc, ShowSpec, Stage, StageCommand, StageEvent, TokenKey,
 };
 use stentor_types::limits::{END_UNDO, SPEAKERS_PER_SHOW_MAX};
 use stentor_types::{
-    LinkId, MarkBody, Mono, Now, PersonName, Reason, SessionId, SlateReason, SpeakerId, Wall,
+    LinkId, MarkBody, Mono, Now, PersonName, Reason, SessionId, SlateReason, SpeakerId, Treatment, Wall,
 };
 
 const START: Now = Now { mono: Mono(1_000_000), wall: Wall(1_790_000_000_500) };
@@ -36,6 +36,15 @@ fn after(ms: u64) -> Now {
     Now { mono: START.mono + duration, wall: START.wall.plus(duration) }
 }
 
+fn told(stage: &mut Stage, now: Now, by: By, command: StageCommand) -> Result<(), Reason> {
+    stage.command(now, by, command, [6; 32]).map(|_| ())
+}
+
+fn source(link: &Link, name: PersonName) -> StageEvent {
+    let treatment = Treatment::default();
+    StageEvent::SourceAdded { speaker: link.speaker, name, hears: false, treatment }
+}
+
 fn name(text: &str) -> PersonName {
     text.parse().expect("a valid name")
 }
@@ -61,24 +70,23 @@ fn a_whole_evening_in_events() {
     let host = host(&stage);
     join_by_key(&mut stage, host.id, 1).expect("a fresh key admits");
     stage.connected(SessionId(1), Path::Udp);
-    let source = StageEvent::SourceAdded { speaker: host.speaker, name: name("Host"), hears: false };
-    assert_eq!(events(&mut stage), [source]);
+    assert_eq!(events(&mut stage), [source(&host, name("Host"))]);
 
-    stage.command(START, By::Person(Role::Host), StageCommand::Live).expect("doors lead on air");
+    told(&mut stage, START, By::Person(host.speaker), StageCommand::Live {}).expect("doors lead on air");
     let on_air = StageEvent::PhaseChanged(Phase::OnAir);
     let mark = StageEvent::MarkNow(MarkBody::OnAir);
     let live = [StageEvent::Save, on_air.clone(), mark, StageEvent::Programme(Programme::Stage)];
     assert_eq!(events(&mut stage), live);
 
-    stage.command(after(10), By::Operator, StageCommand::End).expect("on air leads to the end");
-    stage.command(after(20), By::Person(Role::CoHost), StageCommand::Undo).expect("in time");
-    let told = events(&mut stage);
-    let marks = told.iter().filter(|event| matches!(event, StageEvent::MarkNow(_)));
+    told(&mut stage, after(10), By::Operator, StageCommand::End {}).expect("on air leads to the end");
+    told(&mut stage, after(20), By::Person(host.speaker), StageCommand::Undo {}).expect("in time");
+    let marked = events(&mut stage);
+    let marks = marked.iter().filter(|event| matches!(event, StageEvent::MarkNow(_)));
     let expected = [StageEvent::MarkNow(MarkBody::End), StageEvent::MarkNow(MarkBody::EndUndone)];
     assert!(marks.eq(&expected));
     assert_eq!(stage.life().on_air_at(), Some(START.wall), "second 0 stays where it was");
 
-    stage.command(after(30), By::Operator, StageCommand::End).expect("on air leads to the end");
+    told(&mut stage, after(30), By::Operator, StageCommand::End {}).expect("on air leads to the end");
     events(&mut stage);
     let due = stage.next_timeout().expect("the end becomes final");
     assert_eq!(due, after(30).mono + END_UNDO);
@@ -115,8 +123,7 @@ fn doors_open_by_schedule_and_follow_a_wall_clock_that_is_set_right() {
     let set_right = Now { mono: soon, wall: START.wall.plus(Duration::from_secs(3000)) };
     stage.handle_timeout(set_right);
     assert_eq!(stage.life().doors_at(), Some(set_right.wall));
-    let source = StageEvent::SourceAdded { speaker: host.speaker, name: name("Host"), hears: false };
-    assert!(events(&mut stage).contains(&source));
+    assert!(events(&mut stage).contains(&source(&host, name("Host"))));
 }
 
 #[test]
@@ -124,7 +131,7 @@ fn going_live_early_opens_the_doors_first() {
     let mut spec = spec("demo");
     spec.starts_at = Some(START.wall.plus(Duration::from_secs(36_000)));
     let mut stage = Stage::create(START, key(), spec, [1; 32]).expect("a sensible show");
-    stage.command(START, By::Person(Role::Host), StageCommand::Live).expect("a host may be early");
+    told(&mut stage, START, By::Person(SpeakerId(1)), StageCommand::Live {}).expect("a host may be early");
     let phases: Vec<_> = events(&mut stage)
         .into_iter()
         .filter_map(|event| match event {
@@ -138,8 +145,8 @@ fn going_live_early_opens_the_doors_first() {
 #[test]
 fn the_end_is_final_after_30_s_even_if_the_process_was_down() {
     let mut stage = show();
-    stage.command(START, By::Operator, StageCommand::Live).expect("doors lead on air");
-    stage.command(START, By::Operator, StageCommand::End).expect("on air leads to the end");
+    told(&mut stage, START, By::Operator, StageCommand::Live {}).expect("doors lead on air");
+    told(&mut stage, START, By::Operator, StageCommand::End {}).expect("on air leads to the end");
     let doc = stage.doc();
 
     // Back after 10 s: the clock that only this process knows began anew, the wall clock tells the rest.
@@ -151,7 +158,7 @@ fn the_end_is_final_after_30_s_even_if_the_process_was_down() {
 
     let late = Now { mono: Mono(77), wall: START.wall.plus(END_UNDO) };
     let mut resumed = Stage::resume(late, key(), doc.clone()).expect("our own document");
-    assert_eq!(resumed.command(late, By::Operator, StageCommand::Undo), Err(Reason::UndoOver));
+    assert_eq!(told(&mut resumed, late, By::Operator, StageCommand::Undo {}), Err(Reason::UndoOver));
     let closed = [StageEvent::Save, StageEvent::PhaseChanged(Phase::Ended), StageEvent::CloseTape];
     assert_eq!(events(&mut resumed), closed);
 
@@ -164,7 +171,7 @@ fn the_end_is_final_after_30_s_even_if_the_process_was_down() {
 #[test]
 fn on_air_is_on_air_again_after_a_restart() {
     let mut stage = show();
-    stage.command(START, By::Operator, StageCommand::Live).expect("doors lead on air");
+    told(&mut stage, START, By::Operator, StageCommand::Live {}).expect("doors lead on air");
     let mut resumed = Stage::resume(after(5), key(), stage.doc()).expect("our own document");
     let slate = Programme::Slate(SlateReason::NobodyConnected);
     assert_eq!(events(&mut resumed), [StageEvent::OpenTape, StageEvent::Programme(slate)]);
@@ -206,7 +213,8 @@ fn a_device_token_survives_a_restart_and_dies_with_its_link() {
 fn expired_foreign_and_forged_keys_say_what_they_are() {
     let mut stage = show();
     let expires = Some(after(1_700).wall);
-    let link = stage.invite(START, Role::Speaker, None, expires, [8; 32]).expect("there is room");
+    let new = NewLink { expires_at: expires, ..NewLink::new(Role::Speaker) };
+    let link = stage.invite(START, new, [8; 32]).expect("there is room");
     let link_key = stage.link_key(link.id).expect("the link exists");
     assert!(stage.admit(after(1_699), &link_key, Purpose::Link).is_ok());
     assert_eq!(stage.admit(after(1_700), &link_key, Purpose::Link), Err(Reason::KeyExpired));
@@ -249,7 +257,7 @@ fn a_full_stage_still_lets_its_own_people_come_back() {
     let mut stage = show();
     for i in 2..=SPEAKERS_PER_SHOW_MAX {
         let entropy = [u8::try_from(i).expect("small"); 32];
-        stage.invite(START, Role::Speaker, None, None, entropy).expect("there is room");
+        stage.invite(START, NewLink::new(Role::Speaker), entropy).expect("there is room");
     }
     let links: Vec<_> = stage.links().into_iter().map(|link| link.id).collect();
     for (session, &link) in (0..).zip(&links[..SPEAKERS_PER_SHOW_MAX]) {
@@ -270,6 +278,7 @@ fn a_document_that_contradicts_itself_is_refused() {
     refused(&|doc| doc.links[1].id = doc.links[0].id);
     refused(&|doc| doc.links[1].speaker = doc.links[0].speaker);
     refused(&|doc| doc.spec.starts_at = Some(Wall(-1)));
+    refused(&|doc| doc.spec.delay = Duration::from_secs(1));
     let text = String::from_utf8(stage.doc().to_json()).expect("JSON is UTF-8");
     assert!(
         !text.contains(&stage.link_key(host(&stage).id).expect("the link exists")),
@@ -278,4 +287,21 @@ fn a_document_that_contradicts_itself_is_refused() {
     let unknown = text.replacen("\"spec\"", "\"color\": 1, \"spec\"", 1);
     assert!(matches!(ShowDoc::from_json(unknown.as_bytes()), Err(DocError::Damaged(_))));
     assert_eq!(stage.links()[1].speaker, SpeakerId(2));
+}
+
+/// A document as the version before this one wrote it.
+#[test]
+fn a_document_of_version_1_is_read_and_written_anew() {
+    let doc = ShowDoc::from_json(include_bytes!("documents/version-1.json")).expect("it was ours once");
+    assert_eq!(doc.spec.delay, Duration::ZERO);
+    assert_eq!(doc.links.iter().map(|link| link.treatment).collect::<Vec<_>>(), [Treatment::default(); 3]);
+    let mut stage = Stage::resume(START, key(), doc).expect("nothing in it contradicts the rest");
+    assert_eq!((stage.phase(), stage.hands_open()), (Phase::OnAir, false));
+    assert_eq!(stage.people(START)[0].name, name("Ada"));
+    let muted = StageCommand::Mute { person: SpeakerId(2), muted: true };
+    told(&mut stage, START, By::Operator, muted).expect("the operator may");
+    let written = stage.doc().to_json();
+    let text = String::from_utf8(written.clone()).expect("JSON is UTF-8");
+    assert!(text.starts_with("{\n  \"version\": 2,"), "{text}");
+    assert_eq!(ShowDoc::from_json(&written).expect("our own document"), stage.doc());
 }

@@ -5,19 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use proptest::prelude::*;
+use stentor_stage::hands::{HANDS_MAX, HANDS_PER_ORIGIN_MAX};
 use stentor_stage::{
-    By, CONSENT_NOTICE_VERSION, Path, Phase, Programme, Purpose, Role, ShowDoc, ShowSpec, Stage,
-    StageCommand, StageEvent, TokenKey,
+    By, CONSENT_NOTICE_VERSION, HandAnswer, HandId, HandState, HandToken, NewLink, Path, Phase, Programme,
+    Purpose, Reach, Role, ShowDoc, ShowSpec, Stage, StageCommand, StageEvent, TokenKey,
 };
 use stentor_types::limits::{END_UNDO, LINKS_PER_SHOW_MAX, SPEAKERS_PER_SHOW_MAX};
-use stentor_types::{LinkId, MarkBody, Mono, Now, Reason, SessionId, SlateReason, SpeakerId, Wall};
+use stentor_types::{
+    LinkId, MarkBody, Mono, Now, Place, Reason, SessionId, SlateReason, SpeakerId, Treatment, Wall,
+};
 
 #[derive(Clone, Debug)]
 enum Step {
     Wait { ms: u64 },
     WaitForTimeout,
-    Command(u8, StageCommand),
-    Invite { role: usize, lives_ms: Option<u32> },
+    Command { by: usize, command: StageCommand },
+    Invite { role: usize, lives_ms: Option<u32>, enters: Place, one_use: bool },
+    Raise { origin: u64 },
+    Poll { hand: usize },
     Exchange { link: usize },
     Join { link: usize, by_key: bool },
     Connected { session: usize },
@@ -26,28 +31,73 @@ enum Step {
     Restart { down_ms: u64 },
 }
 
+fn place() -> impl Strategy<Value = Place> {
+    prop_oneof![Just(Place::OnAir), Just(Place::Backstage)]
+}
+
+/// Any command, about one of the first people mostly.
+fn command() -> impl Strategy<Value = StageCommand> {
+    let person = || (1..7u32).prop_map(SpeakerId);
+    let answer = prop_oneof![Just(HandAnswer::Yes), Just(HandAnswer::No)];
+    let text = proptest::option::of("[a-z]{1,9}").prop_map(|text| text.map(|t| t.parse().expect("a line")));
+    let reach = prop_oneof![Just(Reach::Stage), Just(Reach::Everyone)];
+    prop_oneof![
+        4 => Just(StageCommand::Live {}),
+        2 => Just(StageCommand::End {}),
+        2 => Just(StageCommand::Undo {}),
+        1 => Just(StageCommand::Dump {}),
+        2 => (person(), any::<bool>()).prop_map(|(person, muted)| StageCommand::Mute { person, muted }),
+        3 => (person(), place()).prop_map(|(person, place)| StageCommand::Place { person, place }),
+        1 => (person(), any::<bool>())
+            .prop_map(|(person, on)| StageCommand::NoiseSuppression { person, on }),
+        1 => person().prop_map(|person| StageCommand::Remove { person }),
+        1 => person().prop_map(|person| StageCommand::Revoke { person }),
+        1 => (reach, text).prop_map(|(to, text)| StageCommand::Say { to, text }),
+        2 => any::<bool>().prop_map(|open| StageCommand::Hands { open }),
+        3 => (1..6u64, answer)
+            .prop_map(|(hand, answer)| StageCommand::Hand { hand: HandId(hand), answer }),
+        1 => (0..3usize, place()).prop_map(|(role, enters)| {
+            StageCommand::Invite { role: Role::ALL[role], label: None, enters }
+        }),
+    ]
+}
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let command = prop_oneof![Just(StageCommand::Live), Just(StageCommand::End), Just(StageCommand::Undo)];
     let step = prop_oneof![
         2 => (0..40_000u64).prop_map(|ms| Step::Wait { ms }),
         1 => Just(Step::WaitForTimeout),
-        4 => (0..4u8, command).prop_map(|(by, command)| Step::Command(by, command)),
-        2 => (0..3usize, proptest::option::of(0..100_000u32))
-            .prop_map(|(role, lives_ms)| Step::Invite { role, lives_ms }),
+        9 => (0..7usize, command()).prop_map(|(by, command)| Step::Command { by, command }),
+        2 => (0..3usize, proptest::option::of(0..100_000u32), place(), any::<bool>())
+            .prop_map(|(role, lives_ms, enters, one_use)| Step::Invite { role, lives_ms, enters, one_use }),
         3 => (0..8usize).prop_map(|link| Step::Exchange { link }),
         4 => (0..8usize, any::<bool>()).prop_map(|(link, by_key)| Step::Join { link, by_key }),
         4 => (0..8usize).prop_map(|session| Step::Connected { session }),
         2 => (0..8usize).prop_map(|session| Step::Left { session }),
         1 => (0..8usize).prop_map(|link| Step::Revoke { link }),
+        2 => (0..4u64).prop_map(|origin| Step::Raise { origin }),
+        3 => (0..8usize).prop_map(|hand| Step::Poll { hand }),
         1 => (0..40_000u64).prop_map(|down_ms| Step::Restart { down_ms }),
     ];
     proptest::collection::vec(step, 1..80)
 }
 
-fn by(choice: u8) -> By {
-    match choice {
-        0 => By::Operator,
-        other => By::Person(Role::ALL[usize::from(other) - 1]),
+/// The table of rights, read the other way round: the role that somebody needs at least.
+fn is_allowed(role: Role, own: SpeakerId, command: &StageCommand, whose: impl Fn(SpeakerId) -> Role) -> bool {
+    let of_person = |person: SpeakerId, oneself: bool, co_host: bool| match role {
+        _ if person == own && oneself => true,
+        Role::Host => true,
+        Role::CoHost => co_host && (person == own || whose(person) == Role::Speaker),
+        Role::Speaker => false,
+    };
+    match *command {
+        StageCommand::Mute { person, .. } => of_person(person, true, true),
+        StageCommand::Place { person, .. } | StageCommand::Remove { person } => {
+            of_person(person, false, true)
+        }
+        StageCommand::NoiseSuppression { person, .. } => of_person(person, true, false),
+        StageCommand::Revoke { person } => of_person(person, false, false),
+        StageCommand::Invite { role: invited, .. } => role < invited,
+        _ => role != Role::Speaker,
     }
 }
 
@@ -60,9 +110,10 @@ struct Shell {
     has_open_tape: bool,
     programme: Option<Programme>,
     sessions: BTreeMap<SessionId, LinkId>,
-    sources: BTreeSet<SpeakerId>,
+    /// Who is mixed, and how.
+    sources: BTreeMap<SpeakerId, Treatment>,
+    hands: Vec<HandToken>,
     devices: BTreeMap<LinkId, String>,
-    revoked: BTreeSet<LinkId>,
     ended_at: Option<Mono>,
     counter: u64,
 }
@@ -76,6 +127,7 @@ impl Shell {
         let now = Now { mono: Mono(5_000_000), wall: Wall(1_790_000_000_000) };
         let mut spec = ShowSpec::new("demo".parse().expect("a valid id"));
         spec.doors_before = Duration::from_secs(10);
+        spec.delay = Duration::from_secs(10);
         spec.starts_at = starts_in_ms.map(|ms| now.wall.plus(Duration::from_millis(ms)));
         let stage = Stage::create(now, key(), spec, [1; 32]).expect("a sensible show");
         let saved = stage.doc();
@@ -87,9 +139,9 @@ impl Shell {
             has_open_tape: false,
             programme: None,
             sessions: BTreeMap::new(),
-            sources: BTreeSet::new(),
+            sources: BTreeMap::new(),
+            hands: Vec::new(),
             devices: BTreeMap::new(),
-            revoked: BTreeSet::new(),
             ended_at: None,
             counter: 0,
         };
@@ -120,16 +172,13 @@ impl Shell {
     }
 
     fn take(&mut self, step: &Step) {
+        let before = self.stage.doc();
         match *step {
             Step::Wait { ms } => self.wait(ms),
             Step::WaitForTimeout => self.wait_for_timeout(),
-            Step::Command(by_choice, command) => self.command(by(by_choice), command),
-            Step::Invite { role, lives_ms } => {
-                let entropy = self.entropy();
-                let expires = lives_ms.map(|ms| self.now.wall.plus(Duration::from_millis(ms.into())));
-                let is_full = self.stage.links().len() >= LINKS_PER_SHOW_MAX;
-                let result = self.stage.invite(self.now, Role::ALL[role], None, expires, entropy);
-                assert_eq!(result.err(), is_full.then_some(Reason::TooManyLinks));
+            Step::Command { by, ref command } => self.command(by, command),
+            Step::Invite { role, lives_ms, enters, one_use } => {
+                self.invite(Role::ALL[role], lives_ms, enters, one_use);
             }
             Step::Exchange { link } => self.exchange(self.link(link)),
             Step::Join { link, by_key } => self.join(self.link(link), by_key),
@@ -146,56 +195,153 @@ impl Shell {
             }
             Step::Revoke { link } => {
                 let link = self.link(link);
-                self.revoked.insert(link);
                 assert_eq!(self.stage.revoke(link), Ok(()));
             }
+            Step::Raise { origin } => self.raise(origin),
+            Step::Poll { hand } => self.poll(hand),
             Step::Restart { down_ms } => self.restart(down_ms),
         }
         self.drain();
         self.check();
+        self.check_others(step, &before);
+    }
+
+    fn invite(&mut self, role: Role, lives_ms: Option<u32>, enters: Place, one_use: bool) {
+        let entropy = self.entropy();
+        let expires_at = lives_ms.map(|ms| self.now.wall.plus(Duration::from_millis(ms.into())));
+        let is_full = self.stage.links().len() >= LINKS_PER_SHOW_MAX;
+        let new = NewLink { expires_at, enters, one_use, ..NewLink::new(role) };
+        let result = self.stage.invite(self.now, new, entropy);
+        assert_eq!(result.err(), is_full.then_some(Reason::TooManyLinks));
+    }
+
+    fn raise(&mut self, origin: u64) {
+        let entropy = self.entropy();
+        let name = "Caller".parse().expect("a valid name");
+        match self.stage.raise_hand(self.now, name, None, origin, entropy) {
+            Ok(token) => self.hands.push(token),
+            Err(Reason::TooManyHands) => assert!(self.hands.len() >= HANDS_PER_ORIGIN_MAX),
+            Err(reason) => {
+                assert!(!self.stage.hands_open(), "{reason:?}");
+                assert!(matches!(reason, Reason::HandsClosed | Reason::Ended));
+            }
+        }
+    }
+
+    /// Whoever's hand was accepted comes in, backstage.
+    fn poll(&mut self, hand: usize) {
+        let Some(&token) = self.hands.get(hand % self.hands.len().max(1)) else { return };
+        let HandState::Accepted { key } = self.stage.poll_hand(self.now, token) else { return };
+        let (name, entropy) = ("Caller".parse().expect("a valid name"), self.entropy());
+        let consent = Some(CONSENT_NOTICE_VERSION);
+        let device = self.stage.exchange(self.now, &key, &name, consent, entropy).expect("a yes lets in");
+        let again = self.stage.exchange(self.now, &key, &name, consent, entropy);
+        assert_eq!(again, Err(Reason::LinkUsed));
+        assert_eq!(self.stage.poll_hand(self.now, token), HandState::Gone);
+        assert_eq!(device.admitted.role, Role::Speaker);
+        self.devices.insert(device.admitted.link, device.token);
     }
 
     fn wait_for_timeout(&mut self) {
         let Some(due) = self.stage.next_timeout() else { return };
         let before = self.stage.phase();
-        self.wait(due.saturating_since(self.now.mono).as_millis().try_into().expect("at most 30 s"));
+        self.wait(due.saturating_since(self.now.mono).as_millis().try_into().expect("at most 10 minutes"));
         assert!(self.now.mono >= due, "timeouts lie on whole milliseconds here");
         self.stage.handle_timeout(self.now);
         let after = self.stage.phase();
-        assert!(before != after || self.stage.next_timeout() > Some(self.now.mono), "no busy waiting");
+        assert!(
+            before != after || self.stage.next_timeout().is_none_or(|next| next > self.now.mono),
+            "no busy waiting"
+        );
     }
 
-    /// The end can be taken back for exactly 30 s, by whomever runs the show, and never after.
-    fn command(&mut self, by: By, command: StageCommand) {
+    /// Somebody asks for something: number 0 is the operator, the others are people.
+    fn command(&mut self, by: usize, command: &StageCommand) {
         self.stage.handle_timeout(self.now);
-        let before = self.stage.phase();
-        let result = self.stage.command(self.now, by, command);
-        if by == By::Person(Role::Speaker) {
-            assert_eq!(result, Err(Reason::RoleForbids));
-            return assert_eq!(self.stage.phase(), before);
+        self.drain();
+        let before = self.stage.doc();
+        let people: BTreeMap<_, _> = before.links.iter().map(|link| (link.speaker, link)).collect();
+        let asking = by.checked_sub(1).map(|nth| &before.links[nth % before.links.len()]);
+        let by = asking.map_or(By::Operator, |link| By::Person(link.speaker));
+        let entropy = self.entropy();
+        let result = self.stage.command(self.now, by, command.clone(), entropy);
+        let whose = |person| people.get(&person).map_or(Role::Speaker, |link| link.role);
+        let refused = match asking {
+            Some(link) if link.revoked => Some(Reason::KeyRevoked),
+            Some(link) if !is_allowed(link.role, link.speaker, command, whose) => Some(Reason::RoleForbids),
+            _ => None,
+        };
+        if let Some(reason) = refused {
+            assert_eq!((result, self.stage.doc()), (Err(reason), before), "{command:?}");
+            return;
         }
+        self.check_answer(before.life.phase(), command, result.map(|_| ()));
+    }
+
+    /// The end can be taken back for exactly 30 s and never after; what else can be done while the show lives.
+    fn check_answer(&mut self, before: Phase, command: &StageCommand, result: Result<(), Reason>) {
         let is_in_time = self.ended_at.is_some_and(|at| self.now.mono < at + END_UNDO);
         match command {
-            StageCommand::End if before == Phase::OnAir => {
+            StageCommand::End {} if before == Phase::OnAir => {
                 assert_eq!(result, Ok(()));
                 self.ended_at = Some(self.now.mono);
             }
-            StageCommand::Undo if is_in_time => {
+            StageCommand::Undo {} if is_in_time => {
                 assert_eq!((result, self.stage.phase()), (Ok(()), Phase::OnAir));
                 self.ended_at = None;
             }
-            StageCommand::Undo => assert!(matches!(result, Err(Reason::UndoOver | Reason::WrongPhase))),
-            StageCommand::Live if matches!(before, Phase::Announced | Phase::Doors | Phase::OnAir) => {
+            StageCommand::Undo {} => assert!(matches!(result, Err(Reason::UndoOver | Reason::WrongPhase))),
+            StageCommand::Live {} if matches!(before, Phase::Announced | Phase::Doors | Phase::OnAir) => {
                 assert_eq!((result, self.stage.phase()), (Ok(()), Phase::OnAir));
             }
-            _ => assert_eq!(self.stage.phase(), before),
+            StageCommand::Live {} | StageCommand::End {} => assert_eq!(self.stage.phase(), before),
+            _ if before == Phase::Ended => assert_eq!(result, Err(Reason::Ended)),
+            StageCommand::Dump {} => assert_eq!(
+                result,
+                if matches!(before, Phase::OnAir | Phase::Ending) { Ok(()) } else { Err(Reason::WrongPhase) }
+            ),
+            StageCommand::Hand { .. } => {
+                assert!(matches!(result, Ok(()) | Err(Reason::UnknownHand | Reason::TooManyLinks)));
+            }
+            StageCommand::Hands { open } => {
+                assert_eq!(result.is_ok(), !open || matches!(before, Phase::Doors | Phase::OnAir));
+            }
+            StageCommand::Invite { .. } => assert!(matches!(result, Ok(()) | Err(Reason::TooManyLinks))),
+            StageCommand::Say { to: Reach::Everyone, text } => {
+                assert_eq!((result, &self.stage.messages().everyone), (Ok(()), text));
+            }
+            StageCommand::Say { to: Reach::Stage, text } => {
+                assert_eq!((result, &self.stage.messages().stage), (Ok(()), text));
+            }
+            _ => assert!(matches!(result, Ok(()) | Err(Reason::UnknownPerson)), "{command:?}: {result:?}"),
+        }
+    }
+
+    /// What is done to one person is done to no other, and nothing but a command about them touches their place.
+    fn check_others(&self, step: &Step, before: &ShowDoc) {
+        let target = match step {
+            Step::Command {
+                command:
+                    StageCommand::Mute { person, .. }
+                    | StageCommand::Place { person, .. }
+                    | StageCommand::NoiseSuppression { person, .. }
+                    | StageCommand::Remove { person },
+                ..
+            } => Some(*person),
+            _ => None,
+        };
+        for (earlier, link) in before.links.iter().zip(&self.saved.links) {
+            assert_eq!((earlier.id, earlier.enters), (link.id, link.enters), "links stay, in their order");
+            if Some(link.speaker) != target {
+                assert_eq!(earlier.treatment, link.treatment, "{step:?} reached {:?}", link.speaker);
+            }
         }
     }
 
     /// Whether the link lets somebody in, by what this shell knows, not by what the stage says.
     fn is_dead(&self, link: LinkId) -> bool {
         let link = self.saved_link(link);
-        self.revoked.contains(&link.id) || self.now.wall >= link.expires_at
+        link.revoked || self.now.wall >= link.expires_at
     }
 
     fn saved_link(&self, id: LinkId) -> &stentor_stage::Link {
@@ -206,14 +352,18 @@ impl Shell {
         let entropy = self.entropy();
         let name = format!("Person {}", self.counter).parse().expect("a valid name");
         let link_key = self.stage.link_key(link).expect("the link exists");
+        let is_spent = self.saved_link(link).one_use && self.devices.contains_key(&link);
         let consent = Some(CONSENT_NOTICE_VERSION);
         let result = self.stage.exchange(self.now, &link_key, &name, consent, entropy);
+        self.drain();
         if let Ok(device) = result {
             assert!(!self.is_dead(link), "a dead link gave a token");
+            assert!(!is_spent, "a link of one use gave two tokens");
             assert_eq!(device.admitted.name, name);
             self.devices.insert(link, device.token);
         } else {
-            assert!(self.is_dead(link) || self.stage.phase() == Phase::Ended, "{result:?}");
+            let is_over = self.is_dead(link) || self.stage.phase() == Phase::Ended;
+            assert!(is_over || (is_spent && result == Err(Reason::LinkUsed)), "{result:?}");
         }
     }
 
@@ -226,6 +376,9 @@ impl Shell {
         assert!(self.stage.admit(self.now, &token, other).is_err(), "each token opens one thing");
         let admitted = match self.stage.admit(self.now, &token, purpose) {
             Ok(admitted) => admitted,
+            Err(Reason::KeyForeign) => {
+                return assert!(purpose == Purpose::Link && self.saved_link(link).one_use);
+            }
             Err(reason) => {
                 assert!(matches!(reason, Reason::KeyExpired | Reason::KeyRevoked));
                 return assert!(self.is_dead(link), "{reason:?}");
@@ -233,7 +386,7 @@ impl Shell {
         };
         // An expiry cuts off nobody who is in: their device may come anew.
         let is_in = purpose == Purpose::Device && self.sessions.values().any(|&of| of == link);
-        assert!(!self.revoked.contains(&link), "a revoked link let somebody in");
+        assert!(!self.saved_link(link).revoked, "a revoked link let somebody in");
         assert!(is_in || !self.is_dead(link), "a dead link let somebody in");
         self.counter += 1;
         let session = SessionId(self.counter);
@@ -257,11 +410,14 @@ impl Shell {
         assert_eq!(read, self.saved);
         let mut resumed = Stage::resume(self.now, key(), read).expect("our own document");
         self.stage.handle_timeout(self.now);
-        assert_eq!(resumed.doc(), self.stage.doc(), "resuming is the same as having stayed");
-        assert_eq!(resumed.next_timeout(), self.stage.next_timeout());
+        if self.hands.is_empty() {
+            assert_eq!(resumed.doc(), self.stage.doc(), "resuming is the same as having stayed");
+        }
+        assert_eq!(resumed.life(), self.stage.life());
         std::mem::swap(&mut self.stage, &mut resumed);
         self.sessions.clear();
         self.sources.clear();
+        self.hands.clear();
         self.has_open_tape = false;
         self.programme = None;
     }
@@ -305,10 +461,15 @@ impl Shell {
                 let phase = if body == MarkBody::End { Phase::Ending } else { Phase::OnAir };
                 assert!(self.has_open_tape && self.phase == phase, "{body:?}");
             }
-            StageEvent::SourceAdded { speaker, .. } => {
-                assert!(self.has_open_tape && self.sources.insert(speaker));
+            StageEvent::SourceAdded { speaker, treatment, .. } => {
+                assert!(self.has_open_tape && self.sources.insert(speaker, treatment).is_none());
             }
-            StageEvent::SourceRemoved { speaker } => assert!(self.sources.remove(&speaker)),
+            StageEvent::SourceChanged { speaker, treatment } => {
+                let before = self.sources.insert(speaker, treatment);
+                assert!(before.is_some_and(|before| before != treatment), "it is told what is new");
+            }
+            StageEvent::Dump => assert!(self.has_open_tape),
+            StageEvent::SourceRemoved { speaker } => assert!(self.sources.remove(&speaker).is_some()),
             StageEvent::CloseSession { session, .. } => {
                 assert!(self.sessions.remove(&session).is_some(), "closed twice");
             }
@@ -320,19 +481,30 @@ impl Shell {
         assert_eq!(self.phase, self.stage.phase());
         let links: BTreeSet<_> = self.sessions.values().collect();
         assert_eq!(links.len(), self.sessions.len(), "two sessions of one link");
+        // Backstage is not on air, however many are there.
+        let is_anybody_on_air = self.sources.values().any(|voice| voice.place == Place::OnAir);
         let expected = match self.phase {
             Phase::Announced | Phase::Ended => None,
             Phase::Doors => Some(Programme::Slate(SlateReason::NotStarted)),
-            Phase::OnAir if self.sources.is_empty() => Some(Programme::Slate(SlateReason::NobodyConnected)),
-            Phase::OnAir => Some(Programme::Stage),
+            Phase::OnAir if is_anybody_on_air => Some(Programme::Stage),
+            Phase::OnAir => Some(Programme::Slate(SlateReason::NobodyConnected)),
             Phase::Ending => Some(Programme::Slate(SlateReason::Ended)),
         };
         assert_eq!((self.programme, self.stage.programme()), (expected, expected));
         assert_eq!(self.has_open_tape, expected.is_some());
         if self.has_open_tape {
             let connected = self.stage.people(self.now).into_iter().filter(|person| person.connected);
-            assert_eq!(connected.map(|person| person.id).collect::<BTreeSet<_>>(), self.sources);
+            let mixed: BTreeMap<_, _> = connected.map(|person| (person.id, person.treatment)).collect();
+            assert_eq!(mixed, self.sources);
         }
+        // What is done with a voice is what the document says: whoever comes back finds their place.
+        for (speaker, treatment) in &self.sources {
+            let kept = self.saved.links.iter().find(|link| link.speaker == *speaker).expect("links stay");
+            assert_eq!(kept.treatment, *treatment);
+        }
+        let raised = self.stage.raised_hands(self.now);
+        assert!(raised.len() <= HANDS_MAX.min(4 * HANDS_PER_ORIGIN_MAX));
+        assert!(raised.is_sorted_by_key(|hand| hand.id));
     }
 }
 

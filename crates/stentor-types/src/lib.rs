@@ -27,6 +27,6 @@ pub use id::{LinkId, SessionId, ShowId, SpeakerId};
 pub use mark::{Mark, MarkBody, SlateReason};
 pub use reason::Reason;
 pub use rendition::{Channels, Codec, Rendition, RenditionMap, RenditionSet};
-pub use text::{PersonName, ShowTitle, Text, TextError};
+pub use text::{HandNote, Message, PersonName, ShowTitle, Text, TextError};
 pub use time::{Epoch, MediaTime, Mono, Now, Position, Slot, Wall};
 pub use treatment::{Place, Treatment};

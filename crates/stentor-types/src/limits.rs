@@ -22,6 +22,12 @@ pub const PERSON_NAME_CHARS_MAX: usize = 40;
 /// Characters of a show's title: two lines on a phone.
 pub const SHOW_TITLE_CHARS_MAX: usize = 120;
 
+/// Characters of a message that a host shows: three lines on a phone.
+pub const MESSAGE_CHARS_MAX: usize = 200;
+
+/// Characters of what a listener writes beside a raised hand: the host reads it while talking.
+pub const HAND_NOTE_CHARS_MAX: usize = 140;
+
 /// How long the tape's window in memory reaches back: 60 s / 0.32 s = 187.5 chunks. At about
 /// 8.5 kB of codec bytes a chunk that is 1.6 MB a show, and the framed copies about as much again
 /// for every container and interval in use.

@@ -24,8 +24,18 @@ pub enum Reason {
     TooManyLinks,
     /// No such link.
     UnknownLink,
+    /// The link lets one browser in, once, and has done so.
+    LinkUsed,
     /// No such session, or it is over.
     UnknownSession,
+    /// Nobody of that number is on this stage.
+    UnknownPerson,
+    /// No such hand: it was lowered, answered or given up.
+    UnknownHand,
+    /// Listeners are not being asked for their hands now.
+    HandsClosed,
+    /// As many hands are up as may be, in all or from one network.
+    TooManyHands,
     /// No key or token was sent.
     KeyMissing,
     /// The key or token is malformed or not ours.
@@ -48,6 +58,8 @@ pub enum Reason {
     WrongPhase,
     /// The undo time is over.
     UndoOver,
+    /// The show has no broadcast delay, so there is nothing to dump.
+    NoDelay,
     /// Recording was not agreed to.
     ConsentMissing,
     /// The request's body or parameters are malformed.
@@ -90,7 +102,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, in the order in which they are written above.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 44] = [
         Self::NotFound,
         Self::UnknownShow,
         Self::ShowExists,
@@ -98,7 +110,12 @@ impl Reason {
         Self::StageFull,
         Self::TooManyLinks,
         Self::UnknownLink,
+        Self::LinkUsed,
         Self::UnknownSession,
+        Self::UnknownPerson,
+        Self::UnknownHand,
+        Self::HandsClosed,
+        Self::TooManyHands,
         Self::KeyMissing,
         Self::KeyInvalid,
         Self::KeyExpired,
@@ -110,6 +127,7 @@ impl Reason {
         Self::NotEnded,
         Self::WrongPhase,
         Self::UndoOver,
+        Self::NoDelay,
         Self::ConsentMissing,
         Self::Malformed,
         Self::TooLarge,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{PERSON_NAME_CHARS_MAX, SHOW_TITLE_CHARS_MAX};
+use crate::limits::{HAND_NOTE_CHARS_MAX, MESSAGE_CHARS_MAX, PERSON_NAME_CHARS_MAX, SHOW_TITLE_CHARS_MAX};
 
 /// A single line from a person: trimmed, white space folded to single blanks, 1 to `MAX`
 /// characters, no control characters and none that reverse the reading direction of what follows.
@@ -20,6 +20,12 @@ pub type PersonName = Text<PERSON_NAME_CHARS_MAX>;
 
 /// The title of a show.
 pub type ShowTitle = Text<SHOW_TITLE_CHARS_MAX>;
+
+/// What a host shows to the stage or to everyone.
+pub type Message = Text<MESSAGE_CHARS_MAX>;
+
+/// What a listener writes beside a raised hand.
+pub type HandNote = Text<HAND_NOTE_CHARS_MAX>;
 
 /// Why a text from a person was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

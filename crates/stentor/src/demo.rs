@@ -7,7 +7,7 @@ use anyhow::{Context as _, anyhow};
 use stentor_publish::{Input, PublishOptions, Repeat};
 use stentor_server::Server;
 use stentor_server::config::{Config, RawConfig};
-use stentor_stage::{By, Role, ShowSpec, StageCommand};
+use stentor_stage::{By, NewLink, Role, ShowSpec, StageCommand};
 use stentor_types::{Channels, Reason, ShowId};
 use tokio::sync::watch;
 
@@ -63,12 +63,13 @@ fn announce(server: &Server) -> anyhow::Result<Keys> {
     let mut voices = Vec::new();
     for (name, _) in VOICES {
         let label = name.parse().context("a voice's name")?;
-        let link = shell
-            .ask(|node, now| node.invite(now, &show, Role::Speaker, Some(label), None, entropy()))
-            .map_err(refused)?;
+        let new = NewLink { label: Some(label), ..NewLink::new(Role::Speaker) };
+        let link = shell.ask(|node, now| node.invite(now, &show, new, entropy())).map_err(refused)?;
         voices.push(link.key);
     }
-    shell.ask(|node, now| node.command(now, &show, By::Operator, StageCommand::Live)).map_err(refused)?;
+    shell
+        .ask(|node, now| node.command(now, &show, By::Operator, StageCommand::Live {}, entropy()))
+        .map_err(refused)?;
     let host_url = shell.look(|node, _| {
         let stage = node.show(&show)?.stage();
         let host = stage.links().into_iter().find(|link| link.role == Role::Host);

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use stentor_audio::Programme as MixerProgramme;
-use stentor_node::documents::DoorUrls;
+use stentor_node::documents::{DoorUrls, HandAnswered};
 use stentor_node::{Effect, Node, NodeConfig};
 use stentor_stage::{
-    By, CONSENT_NOTICE_VERSION, Life, Path, Phase, Programme, Purpose, Role, ShowDoc, ShowSpec, StageCommand,
-    TokenKey,
+    By, CONSENT_NOTICE_VERSION, HandAnswer, HandId, HandToken, Life, NewLink, Path, Phase, Programme,
+    Purpose, Role, ShowDoc, ShowSpec, StageCommand, TokenKey,
 };
 use stentor_tape::Overlay;
 use stentor_types::{
-    Epoch, LinkId, Mark, MarkBody, MediaTime, Mono, Now, Position, Reason, SessionId, ShowId, Wall,
+    Epoch, LinkId, Mark, MarkBody, MediaTime, Mono, Now, Position, Reason, SessionId, ShowId, SpeakerId,
+    Treatment, Wall,
 };
 
 use crate::folder::Folder;
@@ -34,6 +35,7 @@ pub(crate) struct Machine {
     shows: BTreeMap<ShowId, Kept>,
     sessions: BTreeMap<SessionId, (ShowId, LinkId)>,
     news: VecDeque<(ShowId, Epoch, News)>,
+    hands: Vec<(ShowId, HandToken)>,
     counter: u64,
 }
 
@@ -82,7 +84,8 @@ impl Machine {
     pub(crate) fn start() -> Self {
         let now = Now { mono: Mono(5_000_000), wall: Wall(1_790_000_000_000) };
         let (shows, sessions) = (BTreeMap::new(), BTreeMap::new());
-        Self { node: Node::new(config()), now, shows, sessions, news: VecDeque::new(), counter: 0 }
+        let (news, hands) = (VecDeque::new(), Vec::new());
+        Self { node: Node::new(config()), now, shows, sessions, news, hands, counter: 0 }
     }
 
     fn entropy(&mut self) -> [u8; 32] {
@@ -92,7 +95,7 @@ impl Machine {
         entropy
     }
 
-    pub(crate) fn create(&mut self, show: usize, starts_in_ms: Option<u64>) {
+    pub(crate) fn create(&mut self, show: usize, starts_in_ms: Option<u64>, delay_s: u64) {
         let exists = self.shows.contains_key(&name_of(show));
         let running = self.shows.values().filter(|kept| kept.phase != Some(Phase::Ended)).count();
         let expected = match (exists, running) {
@@ -100,11 +103,17 @@ impl Machine {
             (false, running) if running >= SHOWS_MAX => Err(Reason::TooManyShows),
             _ => Ok(()),
         };
-        assert_eq!(self.try_create(show, starts_in_ms), expected);
+        assert_eq!(self.try_create(show, starts_in_ms, delay_s), expected);
     }
 
-    pub(crate) fn try_create(&mut self, show: usize, starts_in_ms: Option<u64>) -> Result<(), Reason> {
+    pub(crate) fn try_create(
+        &mut self,
+        show: usize,
+        starts_in_ms: Option<u64>,
+        delay_s: u64,
+    ) -> Result<(), Reason> {
         let mut spec = ShowSpec::new(name_of(show));
+        spec.delay = Duration::from_secs(delay_s);
         spec.doors_before = Duration::from_secs(10);
         spec.starts_at = starts_in_ms.map(|ms| self.now.wall.plus(Duration::from_millis(ms)));
         let entropy = self.entropy();
@@ -115,7 +124,7 @@ impl Machine {
 
     pub(crate) fn invite(&mut self, show: usize) {
         let entropy = self.entropy();
-        let _ = self.node.invite(self.now, &name_of(show), Role::Speaker, None, None, entropy);
+        let _ = self.node.invite(self.now, &name_of(show), NewLink::new(Role::Speaker), entropy);
         self.perform();
     }
 
@@ -175,9 +184,57 @@ impl Machine {
     }
 
     pub(crate) fn command(&mut self, show: usize, command: StageCommand) -> Result<Phase, Reason> {
-        let answer = self.node.command(self.now, &name_of(show), By::Operator, command);
+        let entropy = self.entropy();
+        let answer = self.node.command(self.now, &name_of(show), By::Operator, command, entropy);
         self.perform();
-        answer
+        answer.map(|done| done.phase)
+    }
+
+    /// A dump reaches the mixer that runs, once, and is kept for no other: the next one begins with slate.
+    pub(crate) fn dump(&mut self, show: usize) {
+        let dumps = |machine: &Self| {
+            let mixer = machine.shows.get(&name_of(show)).and_then(|kept| kept.mixer.as_ref());
+            mixer.map(Mixer::dumps)
+        };
+        let before = dumps(&*self);
+        let is_done = self.command(show, StageCommand::Dump {}).is_ok();
+        assert_eq!(dumps(&*self), before.map(|before| before + u32::from(is_done)));
+    }
+
+    pub(crate) fn raise_hand(&mut self, show: usize) {
+        let (name, entropy) = ("Caller".parse().expect("a name"), self.entropy());
+        let origin = self.counter % 5;
+        let raised = self.node.raise_hand(self.now, &name_of(show), name, None, origin, entropy);
+        self.perform();
+        if let Ok(raised) = raised {
+            self.hands.push((name_of(show), raised.token));
+        }
+    }
+
+    /// The host looks at the oldest hand, and its page asks.
+    pub(crate) fn answer_hand(&mut self, show: usize, answer: HandAnswer) {
+        let id = name_of(show);
+        let Ok(stage) = self.node.show(&id).map(|show| show.stage()) else { return };
+        let oldest: Option<HandId> = stage.raised_hands(self.now).first().map(|hand| hand.id);
+        let Some(hand) = oldest else { return };
+        if self.command(show, StageCommand::Hand { hand, answer }).is_err() {
+            return;
+        }
+        let own: Vec<_> = self.hands.iter().filter(|(of, _)| *of == id).map(|(_, token)| *token).collect();
+        let mut invited = 0;
+        for token in own {
+            let state = self.node.poll_hand(self.now, &id, token);
+            self.perform();
+            match state {
+                Ok(HandAnswered::Accepted { studio_url }) => {
+                    assert!(studio_url.starts_with(&format!("http://stage/{id}/studio#key=")));
+                    invited += 1;
+                }
+                Ok(_) | Err(Reason::UnknownHand) => {}
+                Err(reason) => panic!("a hand's page was refused: {reason:?}"),
+            }
+        }
+        assert!(invited > 0 || answer == HandAnswer::No, "a yes reaches its page");
     }
 
     pub(crate) fn delete(&mut self, show: usize) {
@@ -303,6 +360,7 @@ impl Machine {
     pub(crate) fn restart(&mut self, down_ms: u64, unsynced_lost: bool) {
         self.sessions.clear();
         self.news.clear();
+        self.hands.clear();
         for kept in self.shows.values_mut() {
             if unsynced_lost {
                 kept.folder.crash(self.now.wall);
@@ -358,10 +416,12 @@ impl Machine {
                     assert!(runs, "{id}: a mixer in phase {phase:?}");
                     assert_eq!(mixer.programme(), show.stage().programme().map(for_mixer));
                     let people = show.stage().people(self.now);
-                    let connected = people.iter().filter(|person| person.connected).map(|person| person.id);
-                    let mut mixed: Vec<_> = connected.collect();
-                    mixed.sort_unstable();
-                    assert_eq!(mixer.speakers().collect::<Vec<_>>(), mixed);
+                    let connected = people.iter().filter(|person| person.connected);
+                    let mut mixed: Vec<(SpeakerId, Treatment)> =
+                        connected.map(|person| (person.id, person.treatment)).collect();
+                    mixed.sort_unstable_by_key(|(speaker, _)| *speaker);
+                    assert_eq!(mixer.voices(), mixed, "{id}: a mixer knows what is done with each voice");
+                    assert_eq!(mixer.config.delay, show.stage().spec().delay);
                 }
                 None if runs && kept.tape == TapeState::Open => {
                     let failed_at =
@@ -387,7 +447,7 @@ impl Machine {
         (0..=SHOWS_MAX).for_each(|show| self.tape_answers(show));
         self.wait(2_000);
         for &show in &on_air {
-            assert_eq!(self.command(show, StageCommand::End), Ok(Phase::Ending));
+            assert_eq!(self.command(show, StageCommand::End {}), Ok(Phase::Ending));
         }
         self.wait(31_000);
         (0..=SHOWS_MAX).for_each(|show| self.tape_answers(show));
@@ -476,9 +536,12 @@ impl Kept {
         let anchor = self.folder.anchor().expect("a recording is of a tape");
         // Before a tape that took long to open there is no sound.
         let seconds = |at: Wall| at.saturating_since(anchor).as_secs_f64();
-        let on_air_s = seconds(doc.life.on_air_at().expect("it was on air"));
-        let ended_s = seconds(doc.life.ended_at().expect("it has ended"));
-        let off_s = OFF_S * f64::from(1 + self.upsets) + self.silent.as_secs_f64();
+        let heard = doc.life.heard_after(doc.spec.delay);
+        let on_air_s = seconds(heard.on_air_at().expect("it was on air"));
+        let ended_s = seconds(heard.ended_at().expect("it has ended"));
+        // After an upset a mark waits in the next mixer's delay from the beginning.
+        let again_s = (OFF_S + doc.spec.delay.as_secs_f64()) * f64::from(self.upsets);
+        let off_s = OFF_S + again_s + self.silent.as_secs_f64();
         assert!((start.as_secs_f64() - on_air_s).abs() < off_s, "{start:?} for {on_air_s} s");
         assert!(
             (end.as_secs_f64() - ended_s).abs() < off_s,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use stentor_audio::{MixerCommand, MixerConfig, Programme};
-use stentor_types::{Mark, MarkBody, MediaTime, Mono, PersonName, Position, Slot, SpeakerId};
+use stentor_types::{Mark, MarkBody, MediaTime, Mono, PersonName, Position, Slot, SpeakerId, Treatment};
 
 const SLOT: Duration = Duration::from_millis(320);
 
@@ -19,7 +19,10 @@ pub(crate) struct Mixer {
     pub(crate) config: MixerConfig,
     /// Orders that wait for the next tick.
     inbox: VecDeque<MixerCommand>,
-    sources: BTreeMap<SpeakerId, (PersonName, bool)>,
+    sources: BTreeMap<SpeakerId, (PersonName, bool, Treatment)>,
+    /// Marks in the broadcast delay, with the media time at which each leaves it.
+    line: VecDeque<(MediaTime, MarkBody)>,
+    dumps: u32,
     programme: Option<Programme>,
     next: Slot,
 }
@@ -30,6 +33,8 @@ impl Mixer {
             config,
             inbox: VecDeque::new(),
             sources: BTreeMap::new(),
+            line: VecDeque::new(),
+            dumps: 0,
             programme: None,
             next: config.first.slot,
         };
@@ -38,11 +43,11 @@ impl Mixer {
         mixer
     }
 
-    /// Takes an order. Sources and programme are looked at as they are ordered, marks when they are placed.
+    /// Takes an order. Sources and programme are looked at as they are ordered, marks when they leave the line.
     pub(crate) fn order(&mut self, order: MixerCommand) {
         match &order {
-            MixerCommand::AddSource { speaker, name, hears, treatment: _ } => {
-                let older = self.sources.insert(*speaker, (name.clone(), *hears));
+            MixerCommand::AddSource { speaker, name, hears, treatment } => {
+                let older = self.sources.insert(*speaker, (name.clone(), *hears, *treatment));
                 assert_eq!(older, None, "a source is added once");
             }
             MixerCommand::RemoveSource(speaker) => {
@@ -52,10 +57,15 @@ impl Mixer {
                 assert_ne!(self.programme, Some(*programme), "it is told what is new");
                 self.programme = Some(*programme);
             }
-            MixerCommand::Treat { speaker, .. } => {
-                assert!(self.sources.contains_key(speaker), "only who is mixed is treated");
+            MixerCommand::Treat { speaker, treatment } => {
+                let source = self.sources.get_mut(speaker).expect("only who is mixed is treated");
+                assert_ne!(source.2, *treatment, "it is told what is new");
+                source.2 = *treatment;
             }
-            MixerCommand::Dump => {}
+            MixerCommand::Dump => {
+                assert!(!self.config.delay.is_zero(), "without a delay nothing is dumped");
+                self.dumps += 1;
+            }
             MixerCommand::Mark(body) => {
                 assert!(matches!(body, MarkBody::OnAir | MarkBody::End | MarkBody::EndUndone));
             }
@@ -67,11 +77,17 @@ impl Mixer {
         self.programme
     }
 
-    pub(crate) fn speakers(&self) -> impl Iterator<Item = SpeakerId> {
-        self.sources.keys().copied()
+    /// Who is mixed, and how.
+    pub(crate) fn voices(&self) -> Vec<(SpeakerId, Treatment)> {
+        self.sources.iter().map(|(&speaker, source)| (speaker, source.2)).collect()
     }
 
-    /// Runs up to now: places marks, and finishes the chunks whose time is over.
+    /// How often it was told to dump.
+    pub(crate) fn dumps(&self) -> u32 {
+        self.dumps
+    }
+
+    /// Runs up to now: places marks that have passed the delay, and finishes the chunks whose time is over.
     pub(crate) fn run(&mut self, now: Mono) -> Vec<News> {
         let mut news = Vec::new();
         if now < self.config.start {
@@ -79,10 +95,17 @@ impl Mixer {
         }
         let since_start = now.saturating_since(self.config.start);
         let at = self.config.first.slot.start().plus_samples(MediaTime::from_duration(since_start).0);
+        let leaves_at = at.plus_samples(MediaTime::from_duration(self.config.delay).0);
         for order in self.inbox.drain(..) {
             if let MixerCommand::Mark(body) = order {
-                news.push(News::Marked(Mark { at, body }));
+                self.line.push_back((leaves_at, body));
             }
+        }
+        while let Some((leaves_at, _)) = self.line.front()
+            && *leaves_at <= at
+        {
+            let (at, body) = self.line.pop_front().expect("there is a front");
+            news.push(News::Marked(Mark { at, body }));
         }
         let over = self.config.first.slot.plus((since_start.as_micros() / SLOT.as_micros()) as u64);
         while self.next < over {

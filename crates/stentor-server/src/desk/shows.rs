@@ -120,7 +120,7 @@ pub(super) async fn live(
     headers: HeaderMap,
     Path(show): Path<String>,
 ) -> Result<Json<ShowView>, Problem> {
-    command(&desk, &headers, &show, StageCommand::Live).await
+    command(&desk, &headers, &show, StageCommand::Live {}).await
 }
 
 pub(super) async fn end(
@@ -128,7 +128,7 @@ pub(super) async fn end(
     headers: HeaderMap,
     Path(show): Path<String>,
 ) -> Result<Json<ShowView>, Problem> {
-    command(&desk, &headers, &show, StageCommand::End).await
+    command(&desk, &headers, &show, StageCommand::End {}).await
 }
 
 pub(super) async fn undo(
@@ -136,7 +136,7 @@ pub(super) async fn undo(
     headers: HeaderMap,
     Path(show): Path<String>,
 ) -> Result<Json<ShowView>, Problem> {
-    command(&desk, &headers, &show, StageCommand::Undo).await
+    command(&desk, &headers, &show, StageCommand::Undo {}).await
 }
 
 async fn command(
@@ -147,7 +147,7 @@ async fn command(
 ) -> Result<Json<ShowView>, Problem> {
     desk.admit(headers)?;
     let id = show_id(show)?;
-    desk.shell.ask(|node, now| node.command(now, &id, By::Operator, command))?;
+    desk.shell.ask(|node, now| node.command(now, &id, By::Operator, command, entropy::bytes()))?;
     desk.shell.show(&id)?.settled_soon().await;
     Ok(Json(desk.view(&id)?))
 }
@@ -161,9 +161,9 @@ pub(super) async fn invite(
     desk.admit(&headers)?;
     let id = show_id(&show)?;
     let Json(new) = link.map_err(|error| refused_body(&error))?;
-    let link = desk
-        .shell
-        .ask(|node, now| node.invite(now, &id, new.role, new.label, new.expires_at, entropy::bytes()))?;
+    let NewLink { role, label, expires_at } = new;
+    let new = stentor_stage::NewLink { label, expires_at, ..stentor_stage::NewLink::new(role) };
+    let link = desk.shell.ask(|node, now| node.invite(now, &id, new, entropy::bytes()))?;
     if !desk.shell.show(&id)?.settled().await {
         return Err(Problem::new(Reason::DiskFailed));
     }
