@@ -167,6 +167,7 @@ const fn say(status: StatusCode, title: &'static str, detail: &'static str) -> W
 fn words(reason: Reason) -> Words {
     of_shows(reason)
         .or_else(|| of_people(reason))
+        .or_else(|| of_keys(reason))
         .or_else(|| of_requests(reason))
         .or_else(|| of_the_server(reason))
         .unwrap_or(say(
@@ -287,6 +288,12 @@ fn of_people(reason: Reason) -> Option<Words> {
         Reason::UnknownSession => {
             say(StatusCode::NOT_FOUND, "There is no such session", "It is over, or never was. Connect anew.")
         }
+        _ => return None,
+    })
+}
+
+fn of_keys(reason: Reason) -> Option<Words> {
+    Some(match reason {
         Reason::KeyMissing => say(
             StatusCode::UNAUTHORIZED,
             "A key is missing",

@@ -125,6 +125,9 @@ pub(crate) enum ShowCommand {
         /// Two channels, for music
         #[arg(long)]
         stereo: bool,
+        /// Broadcast delay, 7 to 20: what was said so lately can be dumped
+        #[arg(long, value_name = "SECONDS")]
+        delay: Option<u64>,
     },
     /// List all shows
     List,
@@ -148,6 +151,21 @@ pub(crate) enum ShowCommand {
         /// Its name
         show: String,
     },
+    /// Take back what was said and is not heard yet, in a show with a broadcast delay
+    Dump {
+        /// Its name
+        show: String,
+    },
+    /// Show a line of text to everyone; without a text the line goes away
+    Say {
+        /// The show's name
+        show: String,
+        /// The line, 200 characters at most
+        text: Option<String>,
+        /// Only to the people on the stage
+        #[arg(long)]
+        stage: bool,
+    },
     /// Make another link to the stage
     Invite {
         /// The show's name
@@ -158,6 +176,9 @@ pub(crate) enum ShowCommand {
         /// Who it is for
         #[arg(long)]
         label: Option<String>,
+        /// Its person comes in backstage
+        #[arg(long)]
+        backstage: bool,
     },
     /// Take a link back
     Revoke {

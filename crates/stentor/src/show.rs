@@ -23,7 +23,7 @@ pub(crate) fn show(args: ShowArgs) -> anyhow::Result<()> {
     let desk = Desk::new(&args)?;
     let of = |show: &str, rest: &str| format!("/api/v1/shows/{show}{rest}");
     let answer = match &args.command {
-        ShowCommand::Create { show, title, start, doors_before, language, stereo } => {
+        ShowCommand::Create { show, title, start, doors_before, language, stereo, delay } => {
             let mut new = Map::from_iter([("id".to_owned(), json!(show))]);
             let starts_at = start.as_deref().map(unix_ms).transpose()?;
             let fields = [
@@ -32,6 +32,7 @@ pub(crate) fn show(args: ShowArgs) -> anyhow::Result<()> {
                 ("doors_before_s", doors_before.map(|minutes| json!(minutes * 60))),
                 ("language", language.as_ref().map(|language| json!(language))),
                 ("channels", stereo.then(|| json!("stereo"))),
+                ("delay_s", delay.map(|seconds| json!(seconds))),
             ];
             new.extend(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
             desk.post("/api/v1/shows", Some(&Value::Object(new)))?
@@ -41,8 +42,19 @@ pub(crate) fn show(args: ShowArgs) -> anyhow::Result<()> {
         ShowCommand::Live { show } => desk.post(&of(show, "/live"), None)?,
         ShowCommand::End { show } => desk.post(&of(show, "/end"), None)?,
         ShowCommand::Undo { show } => desk.post(&of(show, "/undo"), None)?,
-        ShowCommand::Invite { show, role, label } => {
+        ShowCommand::Dump { show } => {
+            desk.post(&of(show, "/command"), Some(&json!({ "command": "dump" })))?
+        }
+        ShowCommand::Say { show, text, stage } => {
+            let to = if *stage { "stage" } else { "everyone" };
+            let text = text.as_deref().unwrap_or_default();
+            desk.post(&of(show, "/command"), Some(&json!({ "command": "say", "to": to, "text": text })))?
+        }
+        ShowCommand::Invite { show, role, label, backstage } => {
             let mut link = json!({ "role": role.word() });
+            if *backstage {
+                link["enters"] = json!("backstage");
+            }
             if let Some(label) = label {
                 link["label"] = json!(label);
             }
@@ -156,6 +168,7 @@ fn print(answer: &Value) {
             }
         }
         link if link.get("key").is_some() => print_link(link),
+        done if done.get("id").is_none() => say(format_args!("done")),
         show => {
             say(format_args!("{}: {}, {}", text(&show["id"]), text(&show["title"]), text(&show["phase"])));
             say(format_args!("  listen   {}", text(&show["listen_url"])));

@@ -39,7 +39,9 @@ fn main() -> io::Result<()> {
     let (desk, _) = fixed::key().desk_token(fixed::NOW.wall, fixed::OPERATOR_KEY, 1);
     write("token", "desk", desk.as_bytes())?;
     for (name, command) in [("on-air", StageCommand::Live {}), ("ending", StageCommand::End {})] {
-        stage.command(fixed::NOW, By::Operator, command, [2; 32]).map_err(|r| io::Error::other(format!("{r:?}")))?;
+        stage
+            .command(fixed::NOW, By::Operator, command, [2; 32])
+            .map_err(|r| io::Error::other(format!("{r:?}")))?;
         write("show_doc", name, &stage.doc().to_json())?;
     }
     Ok(())

@@ -42,6 +42,7 @@ pub fn router(shell: Arc<Shell>, key: TokenKey) -> Router {
         .route("/shows/{show}/live", post(shows::live))
         .route("/shows/{show}/end", post(shows::end))
         .route("/shows/{show}/undo", post(shows::undo))
+        .route("/shows/{show}/command", post(shows::direct))
         .route("/shows/{show}/links", post(shows::invite))
         .route("/shows/{show}/links/{link}", delete(shows::revoke))
         .route("/openapi.json", get(|| async { axum::Json(openapi()) }));

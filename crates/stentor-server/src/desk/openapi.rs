@@ -25,6 +25,12 @@ pub fn openapi() -> Value {
     document["components"]["securitySchemes"] = json!({
         "operator": { "type": "http", "scheme": "bearer", "description": "DATA/operator.key, or a device token." },
     });
+    document["components"]["schemas"]["StageCommand"] = json!({
+        "type": "object",
+        "description": "`command` and its fields, as docs/reference/http.md lists them for the stage door.",
+        "required": ["command"],
+        "properties": { "command": { "type": "string" } },
+    });
     document["paths"] = paths();
     document
 }
@@ -74,6 +80,9 @@ fn paths() -> Value {
         "/api/v1/shows/{show}/live": command("live", "Put the show on air"),
         "/api/v1/shows/{show}/end": command("end", "End the show; 30 s to undo"),
         "/api/v1/shows/{show}/undo": command("undo", "Take the end back"),
+        "/api/v1/shows/{show}/command": {
+            "post": op("command", "Anything that a person on the stage can ask for", &[&show], Some("StageCommand"), "200", "Where the show stands, and a link if one was made."),
+        },
         "/api/v1/shows/{show}/links": {
             "post": op("invite", "A new link to the stage", &[&show], Some("NewLink"), "201", "The link with its key."),
         },

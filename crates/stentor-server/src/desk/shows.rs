@@ -8,9 +8,9 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use stentor_node::documents::{LinkView, ShowView};
+use stentor_node::documents::{Commanded, LinkView, ShowView};
 use stentor_stage::{By, Language, Role, ShowSpec, StageCommand};
-use stentor_types::{Channels, PersonName, Reason, ShowId, ShowTitle, Wall};
+use stentor_types::{Channels, PersonName, Place, Reason, ShowId, ShowTitle, Wall};
 use utoipa::ToSchema;
 
 use super::Desk;
@@ -40,6 +40,8 @@ pub(super) struct NewShow {
     /// `mono` or `stereo`.
     #[schema(value_type = Option<String>)]
     channels: Option<Channels>,
+    /// The broadcast delay: 0, or 7 to 20; 0 if not said.
+    delay_s: Option<u64>,
 }
 
 /// A link to make.
@@ -55,6 +57,13 @@ pub(super) struct NewLink {
     /// When it expires, in Unix milliseconds.
     #[schema(value_type = Option<i64>)]
     expires_at: Option<Wall>,
+    /// Where its person is heard when coming in: `on_air` or `backstage`; on air if not said.
+    #[schema(value_type = Option<String>)]
+    #[serde(default)]
+    enters: Place,
+    /// Whether it lets in one browser, once; false if not said.
+    #[serde(default)]
+    one_use: bool,
 }
 
 pub(super) async fn list(State(desk): State<Desk>, headers: HeaderMap) -> Result<Response, Problem> {
@@ -87,6 +96,7 @@ pub(super) async fn create(
     spec.doors_before = new.doors_before_s.map_or(spec.doors_before, Duration::from_secs);
     spec.channels = new.channels.unwrap_or(spec.channels);
     spec.starts_at = new.starts_at;
+    spec.delay = new.delay_s.map_or(spec.delay, Duration::from_secs);
     spec.check().map_err(|error| Problem::new(Reason::Malformed).detail(format!("{error}.")))?;
     desk.shell.ask(|node, now| node.create(now, spec, entropy::bytes()))?;
     if !desk.shell.show(&new.id)?.settled().await {
@@ -139,6 +149,21 @@ pub(super) async fn undo(
     command(&desk, &headers, &show, StageCommand::Undo {}).await
 }
 
+/// Whatever a person on the stage can ask for, asked by the operator.
+pub(super) async fn direct(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+    Path(show): Path<String>,
+    command: Result<Json<StageCommand>, JsonRejection>,
+) -> Result<Json<Commanded>, Problem> {
+    desk.admit(&headers)?;
+    let id = show_id(&show)?;
+    let Json(command) = command.map_err(|error| refused_body(&error))?;
+    let done = desk.shell.ask(|node, now| node.command(now, &id, By::Operator, command, entropy::bytes()))?;
+    desk.shell.show(&id)?.settled_soon().await;
+    Ok(Json(done))
+}
+
 async fn command(
     desk: &Desk,
     headers: &HeaderMap,
@@ -161,8 +186,8 @@ pub(super) async fn invite(
     desk.admit(&headers)?;
     let id = show_id(&show)?;
     let Json(new) = link.map_err(|error| refused_body(&error))?;
-    let NewLink { role, label, expires_at } = new;
-    let new = stentor_stage::NewLink { label, expires_at, ..stentor_stage::NewLink::new(role) };
+    let NewLink { role, label, expires_at, enters, one_use } = new;
+    let new = stentor_stage::NewLink { role, label, expires_at, enters, one_use };
     let link = desk.shell.ask(|node, now| node.invite(now, &id, new, entropy::bytes()))?;
     if !desk.shell.show(&id)?.settled().await {
         return Err(Problem::new(Reason::DiskFailed));

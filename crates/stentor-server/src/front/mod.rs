@@ -1,5 +1,6 @@
 //! The front door: everything a listener asks for.
 
+mod hand;
 mod hls;
 mod marks;
 pub mod range;
@@ -11,10 +12,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use stentor_formats::FileLayout;
@@ -23,6 +24,7 @@ use stentor_types::{Mono, Reason, Rendition};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 
+use crate::door::bounded_body;
 use crate::pages;
 use crate::problem::{Problem, show_id};
 use crate::shell::Shell;
@@ -88,6 +90,7 @@ pub fn router(shell: Arc<Shell>, own_pages: OwnPages) -> Router {
         .route("/{show}/hls/{rendition}/{file}", get(hls::file))
         .route("/{show}/replay.m4a", get(replay::m4a))
         .route("/{show}/replay.opus", get(replay::opus))
+        .merge(hands())
         .with_state(Front { shell, pages: Arc::new(own_pages) })
         .merge(pages::assets())
         .merge(pages::shell())
@@ -97,6 +100,15 @@ pub fn router(shell: Arc<Shell>, own_pages: OwnPages) -> Router {
         .layer(CompressionLayer::new().gzip(true).compress_when(compressible))
         .layer(from_fn(with_cors))
         .layer(from_fn(pages::with_security_headers))
+}
+
+/// What listeners send: small, and cut off when it does not come.
+fn hands() -> Router<Front> {
+    Router::new()
+        .route("/{show}/hand", post(hand::raise))
+        .route("/{show}/hand/{token}", get(hand::poll).delete(hand::lower))
+        .layer(DefaultBodyLimit::max(hand::BODY_BYTES_MAX))
+        .layer(from_fn(|request, next| bounded_body(hand::BODY_BYTES_MAX, request, next)))
 }
 
 /// Everything at the front door is public: players and pages of others may read it.

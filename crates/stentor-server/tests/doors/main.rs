@@ -11,6 +11,7 @@ mod disk_full;
 mod doors_closed;
 mod ear;
 mod garbage;
+mod hands;
 mod house;
 mod http;
 mod restart;
