@@ -12,6 +12,8 @@ const web = dirname(fileURLToPath(import.meta.url));
 const dist = join(web, 'dist');
 const MARK = '<!-- modules -->';
 const STATIC_IMPORT = /^(?:import\s*|(?:import|export)\b[^'"(]*?\bfrom\s*)['"](\.[^'"]+)['"]/gm;
+// What the listener's page says; the other pages need a server anyway.
+const TEXTS_KEPT = /^(?:listener|extras)\./;
 const IMPORT_ON_DEMAND = /\bimport\(['"](\.[^'"]+)['"]\)/g;
 
 rmSync(dist, { recursive: true, force: true });
@@ -51,7 +53,7 @@ function shellOf(page) {
   const html = readFileSync(join(dist, `${page}.html`), 'utf8');
   const named = [...html.matchAll(/(?:href|src)="\/assets\/([^"]+)"/g)].map(([, path]) => path);
   const modules = modulesOf(`${page}/stentor-${page}.js`, [STATIC_IMPORT, IMPORT_ON_DEMAND]);
-  const texts = readdirSync(join(dist, 'texts')).map((name) => `texts/${name}`);
+  const texts = readdirSync(join(dist, 'texts')).filter((name) => TEXTS_KEPT.test(name)).map((name) => `texts/${name}`);
   const paths = [...new Set([...named, ...modules, ...texts])].sort();
   const hash = (path) => createHash('sha256').update(readFileSync(join(dist, path))).digest('hex');
   const files = { [`/${page}.html`]: hash(`${page}.html`) };

@@ -1,5 +1,5 @@
 const SHELL = {
- "version": "51baf8afe1aacdde",
+ "version": "6b5d28b3658b1289",
  "files": {
   "/listener.html": "a0d3f23a81c1760fce37687f40e32dd95c935b2e9018949473056de5447cdb57",
   "/assets/css/base.css": "f844dbe78af224244240e24e02ad937e6b0f6bcd0ed01d90412b57b1f1728185",
@@ -43,8 +43,6 @@ const SHELL = {
   "/assets/shared/moment.js": "dfbf50d09074bcd3d73e445d066127c8c61479e4e7e0832e0ac004ca4d9a50e6",
   "/assets/shared/problem.js": "b20f6d31ea9f369db9b74a23befbce2702b965910b70042a0c271ae40ccb0333",
   "/assets/shared/timetext.js": "dbb021a38f6f39983a0fbfca071c3bdcc9aa76fa1a5851a8fe3da5982795b78e",
-  "/assets/texts/de.js": "eae77d880c3af63221a400c7a83cea49088b1b4d9bb0ef2fa50b9d5b983213f2",
-  "/assets/texts/en.js": "cf5727338f917e5899c0158faf49977bf9e6591690e3e181f088816610c385fa",
   "/assets/texts/extras.de.js": "1f730e16c978809544779726f83b9453368f18edd83e5930a65890aed614f172",
   "/assets/texts/extras.en.js": "b889a63fabd0a83248fbc94d7ed9b22a90e839720ac93144032fd1ff1f9dc6ed",
   "/assets/texts/listener.de.js": "e8e24498627fe1edc9e9db27db77866b4d712acd4aecdfa4074d593792f55a2e",

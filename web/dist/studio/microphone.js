@@ -1,15 +1,18 @@
 export const SILENCE_DBFS = -60;
 export class Microphone {
     changed;
+    listed;
     stream = null;
     devices = [];
     device_id = '';
+    #suppresses_noise = true;
     #context = null;
     #analyser = null;
     #source = null;
     #samples = new Float32Array(1024);
-    constructor(changed) {
+    constructor(changed, listed) {
         this.changed = changed;
+        this.listed = listed;
         navigator.mediaDevices?.addEventListener('devicechange', () => void this.#list());
     }
     static get available() {
@@ -18,8 +21,16 @@ export class Microphone {
     get track() {
         return this.stream?.getAudioTracks()[0] ?? null;
     }
+    get state() {
+        const track = this.track;
+        if (!track)
+            return 'closed';
+        if (track.readyState === 'ended')
+            return 'lost';
+        return track.muted ? 'taken' : 'open';
+    }
     async open(device_id) {
-        const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
+        const audio = { ...this.#treatment(), channelCount: 1 };
         if (device_id)
             audio.deviceId = { exact: device_id };
         let stream;
@@ -32,9 +43,8 @@ export class Microphone {
         this.close();
         this.stream = stream;
         this.device_id = device_id;
-        if (this.track) {
-            this.track.addEventListener('ended', () => this.changed());
-        }
+        for (const event of ['ended', 'mute', 'unmute'])
+            this.track?.addEventListener(event, () => this.changed());
         this.#measure(stream);
         await this.#list();
         return null;
@@ -45,6 +55,12 @@ export class Microphone {
         this.#source?.disconnect();
         this.stream = null;
     }
+    suppressNoise(on) {
+        if (on === this.#suppresses_noise)
+            return;
+        this.#suppresses_noise = on;
+        void this.track?.applyConstraints(this.#treatment()).catch(() => undefined);
+    }
     level_dbfs() {
         if (!this.#analyser || !this.stream)
             return SILENCE_DBFS;
@@ -54,6 +70,9 @@ export class Microphone {
             sum += sample * sample;
         const rms = Math.sqrt(sum / this.#samples.length);
         return Math.max(SILENCE_DBFS, 20 * Math.log10(Math.max(rms, 1e-6)));
+    }
+    #treatment() {
+        return { echoCancellation: true, noiseSuppression: this.#suppresses_noise, autoGainControl: this.#suppresses_noise };
     }
     #measure(stream) {
         this.#context ??= new AudioContext();
@@ -67,6 +86,7 @@ export class Microphone {
         try {
             const devices = await navigator.mediaDevices.enumerateDevices();
             this.devices = devices.filter((device) => device.kind === 'audioinput' && device.deviceId !== '');
+            this.listed(devices);
         }
         catch {
             this.devices = [];

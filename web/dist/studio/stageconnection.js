@@ -3,6 +3,7 @@ import { Problem, problemOf, unreachable } from '../shared/problem.js';
 import { isFinal } from '../shared/sse.js';
 const DISCONNECTED_MS_MAX = 3_000;
 const CONNECT_MS_MAX = 10_000;
+const HUNG_UP_WAIT_S = 1.5;
 const SETTLE_MS = 1_500;
 export class StageConnection {
     url;
@@ -16,11 +17,16 @@ export class StageConnection {
     blocked = false;
     #peer = null;
     #sender = null;
+    #stream = null;
     #location = null;
     #backoff = new Backoff(0.3, 8);
     #retry = 0;
     #deadline = 0;
     #started_at = 0;
+    #shaky = false;
+    #hung_up = false;
+    #offer = null;
+    #unanswered = false;
     constructor(url, token, audio, changed) {
         this.url = url;
         this.token = token;
@@ -28,8 +34,15 @@ export class StageConnection {
         this.changed = changed;
     }
     replacedBy(session) {
-        const settled = this.phase === 'connected' && Date.now() - this.#started_at > SETTLE_MS;
-        return settled && this.#location !== null && !this.#location.endsWith(`/${session}`);
+        return this.#settled && this.#location !== null && !this.#location.endsWith(`/${session}`);
+    }
+    replacedByItself() {
+        const unanswered = this.#unanswered;
+        this.#unanswered = false;
+        return unanswered;
+    }
+    get ended_by_stage() {
+        return this.#settled || this.#hung_up;
     }
     open(stream) {
         clearTimeout(this.#retry);
@@ -37,18 +50,26 @@ export class StageConnection {
         this.phase = 'connecting';
         this.retry_at = null;
         this.#started_at = Date.now();
+        this.#shaky = false;
+        this.#hung_up = false;
+        this.#stream = stream;
         const peer = new RTCPeerConnection();
         this.#peer = peer;
         peer.addEventListener('track', (event) => this.#hear(event));
-        peer.addEventListener('connectionstatechange', () => this.#onState(peer, stream));
-        this.#deadline = setTimeout(() => this.#again(peer, stream, null), CONNECT_MS_MAX);
+        peer.addEventListener('connectionstatechange', () => this.#onState(peer));
+        this.#deadline = setTimeout(() => this.#again(peer, null), CONNECT_MS_MAX);
         this.#signal(peer, stream).catch((error) => {
-            this.#again(peer, stream, error instanceof Problem ? error : unreachable());
+            this.#again(peer, error instanceof Problem ? error : unreachable());
         });
         this.changed();
     }
-    async replace(track) {
-        await this.#sender?.replaceTrack(track);
+    async replace(stream) {
+        this.#stream = stream;
+        await this.#sender?.replaceTrack(stream.getAudioTracks()[0] ?? null);
+    }
+    async stats() {
+        const report = await this.#peer?.getStats();
+        return report ? [...report.values()] : [];
     }
     hear() {
         this.audio.play().then(() => this.#setBlocked(false), () => this.#setBlocked(true));
@@ -65,6 +86,9 @@ export class StageConnection {
         this.phase = 'closed';
         this.changed();
     }
+    get #settled() {
+        return this.phase === 'connected' && Date.now() - this.#started_at > SETTLE_MS;
+    }
     async #signal(peer, stream) {
         const track = stream.getAudioTracks()[0];
         if (!track)
@@ -73,7 +97,12 @@ export class StageConnection {
         await peer.setLocalDescription();
         const headers = { Authorization: `Bearer ${this.token}`, 'Content-Type': 'application/sdp' };
         const body = peer.localDescription?.sdp ?? '';
-        const response = await fetch(this.url, { method: 'POST', headers, body }).catch(() => Promise.reject(unreachable()));
+        const offer = new AbortController();
+        this.#offer = offer;
+        const request = fetch(this.url, { method: 'POST', headers, body, signal: offer.signal });
+        const response = await request.catch(() => Promise.reject(unreachable()));
+        if (this.#offer === offer)
+            this.#offer = null;
         if (!response.ok)
             throw await problemOf(response);
         const sdp = await response.text();
@@ -87,26 +116,29 @@ export class StageConnection {
         this.audio.srcObject = event.streams[0] ?? new MediaStream([event.track]);
         this.hear();
     }
-    #onState(peer, stream) {
+    #onState(peer) {
         if (this.#peer !== peer)
             return;
         const state = peer.connectionState;
         if (state === 'connected') {
             clearTimeout(this.#deadline);
             this.#backoff.reset();
+            this.#shaky = false;
             this.phase = 'connected';
             this.problem = null;
             this.changed();
         }
         else if (state === 'disconnected') {
+            this.#shaky = true;
             clearTimeout(this.#deadline);
-            this.#deadline = setTimeout(() => this.#again(peer, stream, null), DISCONNECTED_MS_MAX);
+            this.#deadline = setTimeout(() => this.#again(peer, null), DISCONNECTED_MS_MAX);
         }
         else if (state === 'failed' || state === 'closed') {
-            this.#again(peer, stream, null);
+            this.#hung_up = this.phase === 'connected' && !this.#shaky;
+            this.#again(peer, null);
         }
     }
-    #again(peer, stream, problem) {
+    #again(peer, problem) {
         if (this.#peer !== peer)
             return;
         this.#drop();
@@ -115,11 +147,11 @@ export class StageConnection {
             this.phase = 'refused';
             return this.changed();
         }
-        const wait_ms = this.#backoff.next(problem?.retry_after_s ?? null) * 1000;
+        const wait_ms = this.#backoff.next(problem?.retry_after_s ?? (this.#hung_up ? HUNG_UP_WAIT_S : null)) * 1000;
         this.reconnects += 1;
         this.phase = 'waiting';
         this.retry_at = Date.now() + wait_ms;
-        this.#retry = setTimeout(() => this.open(stream), wait_ms);
+        this.#retry = setTimeout(() => this.#stream && this.open(this.#stream), wait_ms);
         this.changed();
     }
     #goodbye() {
@@ -134,6 +166,10 @@ export class StageConnection {
         const peer = this.#peer;
         this.#peer = null;
         this.#sender = null;
+        if (this.#offer)
+            this.#unanswered = true;
+        this.#offer?.abort();
+        this.#offer = null;
         peer?.close();
     }
     #setBlocked(blocked) {

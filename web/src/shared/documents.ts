@@ -1,4 +1,5 @@
-// The documents the doors answer with, as docs/reference/http.md and ARCHITECTURE.md state them.
+// The documents the doors answer with, as docs/reference/http.md and ARCHITECTURE.md state them; those of the
+// stage are in studio/documents.ts.
 // Names that end in `_at` are Unix milliseconds, names that end in `_s` are seconds; `_at_s` are
 // seconds on the media clock of the show. Unknown fields and unknown kinds of marks are ignored.
 
@@ -68,44 +69,6 @@ export type HandAnswer =
 /** `GET /` with `Accept: application/json`. */
 export interface ShowsDocument {
   shows: { id: string; title: string; phase: Phase; starts_at: number | null }[];
-}
-
-/** `POST /{show}/session`. */
-export interface StageSession {
-  token: string;
-  expires_at: number;
-  role: Role;
-  name: string;
-  show: string;
-  title: string;
-  listen_url: string;
-}
-
-export interface StagePerson {
-  id: number;
-  name: string;
-  role: Role;
-  connected: boolean;
-  path: 'udp' | 'tcp' | null;
-  level_dbfs: number | null;
-  speaking: boolean;
-}
-
-/** One event of `GET /{show}/stage/events`: the whole state of the stage. */
-export interface StageDocument {
-  phase: Phase;
-  now: number;
-  title: string;
-  on_air_at: number | null;
-  undo_until: number | null;
-  you: number;
-  slate: SlateReason | null;
-  people: StagePerson[];
-  listeners: number | null;
-  /** The connection that holds this link's place on the stage; its `Location` ends with it. */
-  session?: string | number | null;
-  replaced?: boolean;
-  warnings: string[];
 }
 
 export interface DeskLink {

@@ -1,6 +1,9 @@
-// The microphone: opening it, choosing it, measuring it.
+// The microphone: opening it, choosing it, measuring it, noticing when it goes away.
 
 export type MicrophoneProblem = 'denied' | 'missing' | 'busy';
+
+/** What became of a microphone: it works, something else holds it (a call, the device's own switch), or it is gone. */
+export type MicrophoneState = 'closed' | 'open' | 'taken' | 'lost';
 
 /** Quieter than this counts as silence, in dBFS. */
 export const SILENCE_DBFS = -60;
@@ -9,13 +12,17 @@ export class Microphone {
   stream: MediaStream | null = null;
   devices: MediaDeviceInfo[] = [];
   device_id = '';
+  #suppresses_noise = true;
   #context: AudioContext | null = null;
   #analyser: AnalyserNode | null = null;
   #source: MediaStreamAudioSourceNode | null = null;
   #samples = new Float32Array(1024);
 
-  /** `changed` is told when devices come or go, or the microphone in use is unplugged. */
-  constructor(readonly changed: () => void) {
+  /** `changed` is told when devices come or go, or when the microphone in use goes or comes back; `listed` gets all devices. */
+  constructor(
+    readonly changed: () => void,
+    readonly listed: (devices: MediaDeviceInfo[]) => void,
+  ) {
     navigator.mediaDevices?.addEventListener('devicechange', () => void this.#list());
   }
 
@@ -27,9 +34,16 @@ export class Microphone {
     return this.stream?.getAudioTracks()[0] ?? null;
   }
 
+  get state(): MicrophoneState {
+    const track = this.track;
+    if (!track) return 'closed';
+    if (track.readyState === 'ended') return 'lost';
+    return track.muted ? 'taken' : 'open';
+  }
+
   /** Opens a device (the default one for `''`); `null` when it worked. */
   async open(device_id: string): Promise<MicrophoneProblem | null> {
-    const audio: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
+    const audio: MediaTrackConstraints = { ...this.#treatment(), channelCount: 1 };
     if (device_id) audio.deviceId = { exact: device_id };
     let stream: MediaStream;
     try {
@@ -40,9 +54,7 @@ export class Microphone {
     this.close();
     this.stream = stream;
     this.device_id = device_id;
-    if (this.track) {
-      this.track.addEventListener('ended', () => this.changed());
-    }
+    for (const event of ['ended', 'mute', 'unmute']) this.track?.addEventListener(event, () => this.changed());
     this.#measure(stream);
     await this.#list();
     return null;
@@ -54,6 +66,14 @@ export class Microphone {
     this.stream = null;
   }
 
+  /** Whether the browser takes out noise and levels the voice. Music wants neither; echo is cancelled either way. */
+  suppressNoise(on: boolean): void {
+    if (on === this.#suppresses_noise) return;
+    this.#suppresses_noise = on;
+    // A browser that cannot change it while the microphone is open does it at the next opening.
+    void this.track?.applyConstraints(this.#treatment()).catch(() => undefined);
+  }
+
   /** Level of the last 20 ms, in dBFS; −60 at least. */
   level_dbfs(): number {
     if (!this.#analyser || !this.stream) return SILENCE_DBFS;
@@ -62,6 +82,10 @@ export class Microphone {
     for (const sample of this.#samples) sum += sample * sample;
     const rms = Math.sqrt(sum / this.#samples.length);
     return Math.max(SILENCE_DBFS, 20 * Math.log10(Math.max(rms, 1e-6)));
+  }
+
+  #treatment(): MediaTrackConstraints {
+    return { echoCancellation: true, noiseSuppression: this.#suppresses_noise, autoGainControl: this.#suppresses_noise };
   }
 
   #measure(stream: MediaStream): void {
@@ -78,6 +102,7 @@ export class Microphone {
     try {
       const devices = await navigator.mediaDevices.enumerateDevices();
       this.devices = devices.filter((device) => device.kind === 'audioinput' && device.deviceId !== '');
+      this.listed(devices);
     } catch {
       this.devices = [];
     }

@@ -1,6 +1,6 @@
 // From a link's key to a session of this device, which outlives reloads and restarts of the server.
 
-import type { StageSession } from '../shared/documents.js';
+import type { StageSession } from './documents.js';
 import { forget, recall, remember } from '../shared/memory.js';
 import { ask } from '../shared/problem.js';
 

@@ -3,11 +3,15 @@
 import { Backoff } from '../shared/backoff.js';
 import { Problem, problemOf, unreachable } from '../shared/problem.js';
 import { isFinal } from '../shared/sse.js';
+import type { Stat } from './check/line.js';
 
 /** ICE may lose its path for a moment when the network changes; then a new connection is quicker. */
 const DISCONNECTED_MS_MAX = 3_000;
 /** From the offer to a connection; it takes 0.25–0.7 s where it works. */
 const CONNECT_MS_MAX = 10_000;
+
+/** When the stage hangs up, its events say why; they are at most a fraction of a second behind. */
+const HUNG_UP_WAIT_S = 1.5;
 
 /** Events that were on their way while a connection was made may still tell of the one before. */
 const SETTLE_MS = 1_500;
@@ -24,11 +28,17 @@ export class StageConnection {
   blocked = false;
   #peer: RTCPeerConnection | null = null;
   #sender: RTCRtpSender | null = null;
+  #stream: MediaStream | null = null;
   #location: string | null = null;
   #backoff = new Backoff(0.3, 8);
   #retry = 0;
   #deadline = 0;
   #started_at = 0;
+  #shaky = false;
+  #hung_up = false;
+  /** The offer that is on its way, and whether an earlier one was given up unanswered. */
+  #offer: AbortController | null = null;
+  #unanswered = false;
 
   constructor(
     readonly url: string,
@@ -38,9 +48,23 @@ export class StageConnection {
   ) {}
 
   /** Whether `session`, which holds the link's place on the stage now, is another connection than this one. */
-  replacedBy(session: string | number): boolean {
-    const settled = this.phase === 'connected' && Date.now() - this.#started_at > SETTLE_MS;
-    return settled && this.#location !== null && !this.#location.endsWith(`/${session}`);
+  replacedBy(session: string): boolean {
+    return this.#settled && this.#location !== null && !this.#location.endsWith(`/${session}`);
+  }
+
+  /**
+   * Whether what replaced this connection may be an offer of this page that it gave up on: a server that hung
+   * answers those all at once. True once for such offers, so that two devices never take the place in turn.
+   */
+  replacedByItself(): boolean {
+    const unanswered = this.#unanswered;
+    this.#unanswered = false;
+    return unanswered;
+  }
+
+  /** Whether it was the stage that ended this connection, which it says has no session: the line is not at fault. */
+  get ended_by_stage(): boolean {
+    return this.#settled || this.#hung_up;
   }
 
   open(stream: MediaStream): void {
@@ -49,20 +73,30 @@ export class StageConnection {
     this.phase = 'connecting';
     this.retry_at = null;
     this.#started_at = Date.now();
+    this.#shaky = false;
+    this.#hung_up = false;
+    this.#stream = stream;
     const peer = new RTCPeerConnection();
     this.#peer = peer;
     peer.addEventListener('track', (event) => this.#hear(event));
-    peer.addEventListener('connectionstatechange', () => this.#onState(peer, stream));
-    this.#deadline = setTimeout(() => this.#again(peer, stream, null), CONNECT_MS_MAX);
+    peer.addEventListener('connectionstatechange', () => this.#onState(peer));
+    this.#deadline = setTimeout(() => this.#again(peer, null), CONNECT_MS_MAX);
     this.#signal(peer, stream).catch((error: unknown) => {
-      this.#again(peer, stream, error instanceof Problem ? error : unreachable());
+      this.#again(peer, error instanceof Problem ? error : unreachable());
     });
     this.changed();
   }
 
-  /** Another microphone, without a new connection. */
-  async replace(track: MediaStreamTrack): Promise<void> {
-    await this.#sender?.replaceTrack(track);
+  /** Another microphone, without a new connection; later ones begin with it. */
+  async replace(stream: MediaStream): Promise<void> {
+    this.#stream = stream;
+    await this.#sender?.replaceTrack(stream.getAudioTracks()[0] ?? null);
+  }
+
+  /** What the browser counts of the connection. */
+  async stats(): Promise<Stat[]> {
+    const report = await this.#peer?.getStats();
+    return report ? [...report.values()] as Stat[] : [];
   }
 
   /** Lets the others be heard, in the handler of a press. */
@@ -89,6 +123,10 @@ export class StageConnection {
     this.changed();
   }
 
+  get #settled(): boolean {
+    return this.phase === 'connected' && Date.now() - this.#started_at > SETTLE_MS;
+  }
+
   async #signal(peer: RTCPeerConnection, stream: MediaStream): Promise<void> {
     const track = stream.getAudioTracks()[0];
     if (!track) throw unreachable();
@@ -97,7 +135,11 @@ export class StageConnection {
     // The server is ICE-lite with its candidates in the answer: nothing of ours needs to be waited for.
     const headers = { Authorization: `Bearer ${this.token}`, 'Content-Type': 'application/sdp' };
     const body = peer.localDescription?.sdp ?? '';
-    const response = await fetch(this.url, { method: 'POST', headers, body }).catch(() => Promise.reject(unreachable()));
+    const offer = new AbortController();
+    this.#offer = offer;
+    const request = fetch(this.url, { method: 'POST', headers, body, signal: offer.signal });
+    const response = await request.catch(() => Promise.reject(unreachable()));
+    if (this.#offer === offer) this.#offer = null;
     if (!response.ok) throw await problemOf(response);
     const sdp = await response.text();
     const location = response.headers.get('Location');
@@ -112,24 +154,28 @@ export class StageConnection {
     this.hear();
   }
 
-  #onState(peer: RTCPeerConnection, stream: MediaStream): void {
+  #onState(peer: RTCPeerConnection): void {
     if (this.#peer !== peer) return;
     const state = peer.connectionState;
     if (state === 'connected') {
       clearTimeout(this.#deadline);
       this.#backoff.reset();
+      this.#shaky = false;
       this.phase = 'connected';
       this.problem = null;
       this.changed();
     } else if (state === 'disconnected') {
+      this.#shaky = true;
       clearTimeout(this.#deadline);
-      this.#deadline = setTimeout(() => this.#again(peer, stream, null), DISCONNECTED_MS_MAX);
+      this.#deadline = setTimeout(() => this.#again(peer, null), DISCONNECTED_MS_MAX);
     } else if (state === 'failed' || state === 'closed') {
-      this.#again(peer, stream, null);
+      // A line that breaks is silent first; whoever hangs up says so.
+      this.#hung_up = this.phase === 'connected' && !this.#shaky;
+      this.#again(peer, null);
     }
   }
 
-  #again(peer: RTCPeerConnection, stream: MediaStream, problem: Problem | null): void {
+  #again(peer: RTCPeerConnection, problem: Problem | null): void {
     if (this.#peer !== peer) return;
     this.#drop();
     this.problem = problem;
@@ -137,11 +183,11 @@ export class StageConnection {
       this.phase = 'refused';
       return this.changed();
     }
-    const wait_ms = this.#backoff.next(problem?.retry_after_s ?? null) * 1000;
+    const wait_ms = this.#backoff.next(problem?.retry_after_s ?? (this.#hung_up ? HUNG_UP_WAIT_S : null)) * 1000;
     this.reconnects += 1;
     this.phase = 'waiting';
     this.retry_at = Date.now() + wait_ms;
-    this.#retry = setTimeout(() => this.open(stream), wait_ms);
+    this.#retry = setTimeout(() => this.#stream && this.open(this.#stream), wait_ms);
     this.changed();
   }
 
@@ -157,6 +203,9 @@ export class StageConnection {
     const peer = this.#peer;
     this.#peer = null;
     this.#sender = null;
+    if (this.#offer) this.#unanswered = true;
+    this.#offer?.abort();
+    this.#offer = null;
     peer?.close();
   }
 

@@ -1,164 +1,79 @@
-// The stage: who is here, whether it is on air, and what one can do about it.
+// The stage: what I am, who is here, and what one can do about it. Each part is an element that is told to update.
 
-import { copyText, make, setAttribute, setText, show } from '../shared/dom.js';
-import type { StageDocument, StagePerson, StageSession } from '../shared/documents.js';
-import type { Texts } from '../shared/language.js';
-import { clockText } from '../shared/timetext.js';
-import { drawLevel, type Step } from './steps.js';
+import type { LineFinding } from './check/line.js';
+import type { Verdict } from './check/verdict.js';
+import { airPanel, myBar } from './airpanel.js';
+import type { Order, StageDocument, StagePerson, StageSession } from './documents.js';
+import { handsPart } from './handsview.js';
+import { invitePart } from './inviteview.js';
+import { messagePart, saying } from './messageview.js';
+import type { MicrophoneState } from './microphone.js';
+import { noticesPart } from './noticesview.js';
+import { peoplePart } from './peopleview.js';
+import { runsTheShow } from './rights.js';
+import { showControls } from './showcontrols.js';
+import type { Standpoint } from './standing.js';
+import { copyText, make, setText } from '../shared/dom.js';
+import type { Step } from './steps.js';
+import type { Texts } from './texts.js';
 
-export type Command = 'live' | 'end' | 'undo';
-
+/** What the page knows of the stage, and what it can ask of it. */
 export interface Stage {
-  session: StageSession;
+  readonly session: StageSession;
   /** The newest event; `null` until the first. */
-  document: StageDocument | null;
+  readonly document: StageDocument | null;
+  readonly me: StagePerson | null;
+  readonly standpoint: Standpoint;
   /** Unix time of the server. */
-  now: number;
-  connection: string;
-  connected: boolean;
-  blocked: boolean;
-  muted: boolean;
-  level_dbfs: number;
-  problem: string;
+  readonly now: number;
+  /** When the connection is tried again, if it waits for that. */
+  readonly retry_at: number | null;
+  /** The connection as the browser counts it. */
+  readonly line: Verdict<LineFinding> | null;
+  readonly blocked: boolean;
+  readonly muted: boolean;
+  readonly muted_by_other: boolean;
+  readonly microphone: MicrophoneState;
+  readonly level_dbfs: number;
+  /** Why the last order was refused. */
+  readonly problem: string;
   mute(muted: boolean): void;
-  command(command: Command): void;
+  order<T>(order: Order): Promise<T | null>;
   hear(): void;
+  reopen(): void;
   leave(): void;
 }
 
 export function stageStep(texts: Texts, stage: Stage): Step {
-  const t = texts.studio;
+  const runs = runsTheShow(stage.session.role);
   const air = airPanel(texts, stage);
-  const mute = make('button', { type: 'button', class: 'mute', onclick: () => stage.mute(!stage.muted) });
-  const level = make('div', { class: 'level', role: 'img', 'aria-label': t.level }, make('i'));
-  const connection = make('p', { class: 'connection', role: 'status' });
-  const blocked = make('div', { class: 'problem' }, make('p', {}, t.blocked), make('button', { type: 'button', onclick: () => stage.hear() }, t.hearOthers));
-  const problem = make('p', { class: 'problem', role: 'alert' });
-  const warnings = make('p', { class: 'problem', role: 'alert' });
-  const people = make('ul', { class: 'people' });
-  const controls = hostControls(texts, stage);
-  const copy = make('button', { type: 'button', onclick: () => void copied() }, t.copyLink);
-  const copied = async (): Promise<void> => {
-    setText(copy, (await copyText(stage.session.listen_url)) ? t.copied : stage.session.listen_url);
-    setTimeout(() => setText(copy, t.copyLink), 2500);
-  };
-  const leave = make('button', { type: 'button', class: 'quiet', onclick: () => stage.leave() }, t.leave);
+  const notices = noticesPart(texts, stage);
+  const people = peoplePart(texts, stage);
+  const bar = myBar(texts, stage);
+  const mine = [air, notices, bar, saying(texts, stage, 'stage'), saying(texts, stage, 'everyone')];
+  const others = [people];
+  if (runs) {
+    mine.push(showControls(texts, stage));
+    others.push(handsPart(texts, stage), messagePart(texts, stage), invitePart(texts, stage));
+  }
   const root = make(
     'section',
     { class: 'stage' },
-    air.root,
-    warnings,
-    problem,
-    blocked,
-    make('div', { class: 'me' }, mute, level, connection),
-    controls.root,
-    make('div', { class: 'here' }, make('h3', {}, t.here), people),
-    make('div', { class: 'row' }, copy, leave),
+    make('div', { class: 'mine' }, ...mine.map((part) => part.root), ways(texts, stage)),
+    make('div', { class: 'others' }, ...others.map((part) => part.root)),
   );
-  const update = (): void => {
-    air.update();
-    controls.update();
-    setText(mute, stage.muted ? t.unmute : t.mute);
-    setAttribute(mute, 'aria-pressed', String(stage.muted));
-    drawLevel(level, stage.muted ? null : stage.level_dbfs);
-    setText(connection, stage.muted && stage.connected ? t.muted : stage.connection);
-    show(blocked, stage.blocked);
-    setText(problem, stage.problem);
-    show(problem, stage.problem !== '');
-    const said = (stage.document?.warnings ?? []).map((warning) => t.warning[warning] ?? warning).join(' ');
-    setText(warnings, said);
-    show(warnings, said !== '');
-    updatePeople(people, stage, texts);
-  };
-  update();
-  return { root, update };
+  const parts = [...mine, ...others];
+  return { root, update: () => parts.forEach((part) => part.update()) };
 }
 
-/** The biggest thing on the page: on air or not. */
-function airPanel(texts: Texts, stage: Stage): Step {
-  const t = texts.studio;
-  const word = make('p', { class: 'air-word' });
-  const time = make('p', { class: 'air-time' });
-  const text = make('p', { class: 'air-text' });
-  const title = make('h1', { class: 'air-title' });
-  const announcement = make('div', { role: 'status' }, word, text);
-  const root = make('div', { class: 'air' }, title, announcement, time);
-  const update = (): void => {
-    const document = stage.document;
-    const phase = document?.phase ?? null;
-    root.classList.toggle('on', phase === 'on_air');
-    setText(title, document?.title ?? stage.session.title);
-    setText(word, phase === null ? t.connecting : t.phase[phase]);
-    setText(text, phase === null ? '' : t.phaseText[phase]);
-    const running = phase === 'on_air' && document?.on_air_at != null;
-    const parts = running ? [clockText((stage.now - document.on_air_at!) / 1000)] : [];
-    if (document?.listeners != null && phase !== 'announced') parts.push(t.listeners(document.listeners));
-    setText(time, parts.join(' · '));
+/** The ways out of the studio: the link for listeners, and the door. */
+function ways(texts: Texts, stage: Stage): HTMLElement {
+  const t = texts.stage;
+  const copied = async (): Promise<void> => {
+    setText(copy, (await copyText(stage.session.listen_url)) ? texts.copied : stage.session.listen_url);
+    setTimeout(() => setText(copy, t.copyLink), 2500);
   };
-  return { root, update };
-}
-
-/** Go on air, end with a second press, undo with a countdown. For hosts and co-hosts. */
-function hostControls(texts: Texts, stage: Stage): Step {
-  const t = texts.studio;
-  const live = make('button', { type: 'button', class: 'primary big', onclick: () => stage.command('live') }, t.goLive);
-  const end = make('button', { type: 'button', class: 'danger big', onclick: () => setAsking(true) }, t.end);
-  const undo = make('button', { type: 'button', class: 'primary big', onclick: () => stage.command('undo') });
-  const yes = make('button', { type: 'button', class: 'primary', onclick: () => confirm() }, t.endYes);
-  const cancel = make('button', { type: 'button', onclick: () => setAsking(false) }, t.cancel);
-  const question = make('div', { class: 'question', role: 'alert' }, make('p', {}, t.endSure), make('div', { class: 'row' }, yes, cancel));
-  const root = make('div', { class: 'host' }, live, end, question, undo);
-  let asking = false;
-  const setAsking = (value: boolean): void => {
-    asking = value;
-    update();
-    (value ? yes : end).focus();
-  };
-  const confirm = (): void => {
-    asking = false;
-    stage.command('end');
-    update();
-  };
-  const update = (): void => {
-    const document = stage.document;
-    const phase = document?.phase;
-    const runs = stage.session.role === 'host' || stage.session.role === 'co_host';
-    if (phase !== 'on_air') asking = false;
-    const left_s = document?.undo_until == null ? 0 : Math.max(0, Math.ceil((document.undo_until - stage.now) / 1000));
-    show(root, runs && phase !== undefined && phase !== 'ended');
-    show(live, phase === 'announced' || phase === 'doors');
-    show(end, phase === 'on_air' && !asking);
-    show(question, asking);
-    show(undo, phase === 'ending' && left_s > 0);
-    setText(undo, t.undo(left_s));
-  };
-  return { root, update };
-}
-
-function updatePeople(list: HTMLElement, stage: Stage, texts: Texts): void {
-  const people = stage.document?.people ?? [];
-  for (const stale of [...list.children]) {
-    if (!people.some((person) => String(person.id) === (stale as HTMLElement).dataset['id'])) stale.remove();
-  }
-  for (const person of people) {
-    const known = [...list.children].find((item) => (item as HTMLElement).dataset['id'] === String(person.id));
-    updatePerson((known as HTMLElement | undefined) ?? addPerson(list, person), person, stage, texts);
-  }
-}
-
-function addPerson(list: HTMLElement, person: StagePerson): HTMLElement {
-  const item = make('li', { 'data-id': person.id }, make('span', { class: 'who' }), make('span', { class: 'role' }), make('span', { class: 'level', 'aria-hidden': 'true' }, make('i')));
-  list.append(item);
-  return item;
-}
-
-function updatePerson(item: HTMLElement, person: StagePerson, stage: Stage, texts: Texts): void {
-  const t = texts.studio;
-  const [who, role, level] = [...item.children] as [HTMLElement, HTMLElement, HTMLElement];
-  const me = person.id === stage.document?.you;
-  setText(who, me ? `${person.name} (${t.you})` : person.name);
-  setText(role, person.connected ? t.role[person.role] : t.away);
-  item.classList.toggle('speaking', person.speaking && person.connected);
-  item.classList.toggle('away', !person.connected);
-  drawLevel(level, person.connected ? person.level_dbfs : null);
+  const copy = make('button', { type: 'button', onclick: () => void copied() }, t.copyLink);
+  const leave = make('button', { type: 'button', class: 'quiet', onclick: () => stage.leave() }, t.leave);
+  return make('div', { class: 'row' }, copy, leave);
 }

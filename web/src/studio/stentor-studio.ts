@@ -1,20 +1,23 @@
-// <stentor-studio>: from the link to the stage. It owns the session, the microphone, the connection and
-// the events; the steps show what they say. For tests and the curious, `state` is a read-only snapshot.
+// <stentor-studio>: from the link to the stage. It owns the session, the microphone and the presence on the stage;
+// the steps show what they say. For tests and the curious, `state` is a read-only snapshot.
 
-import type { StageDocument, StageSession } from '../shared/documents.js';
 import { make } from '../shared/dom.js';
 import { showOfPath, takeKey } from '../shared/fragment.js';
-import { currentLanguage, languageSwitch, loadTexts, type Language, type Texts } from '../shared/language.js';
+import { currentLanguage, languageSwitch, type Language } from '../shared/language.js';
 import { recall } from '../shared/memory.js';
-import { ask, Problem } from '../shared/problem.js';
-import { Events } from '../shared/sse.js';
+import { Problem } from '../shared/problem.js';
+import { SoundCheck } from './check/soundcheck.js';
+import { checkStep, type Check, type Device } from './checkview.js';
+import type { StageSession } from './documents.js';
+import { Loudspeaker } from './loudspeaker.js';
 import { Microphone, type MicrophoneProblem } from './microphone.js';
-import { dropSession, noteMuted, noteOnStage, openSession, storedSession, wasMuted, wasOnStage } from './session.js';
-import { StageConnection } from './stageconnection.js';
-import { stageStep, type Command, type Stage } from './stageview.js';
-import { inviteStep, messageStep, microphoneStep, type Invitation, type MicrophoneCheck, type Step } from './steps.js';
+import { Presence } from './presence.js';
+import { dropSession, noteOnStage, openSession, storedSession, wasMuted, wasOnStage } from './session.js';
+import { stageStep, type Stage } from './stageview.js';
+import { inviteStep, messageStep, type Invitation, type Step } from './steps.js';
+import { loadTexts, type Texts } from './texts.js';
 
-type StepName = 'insecure' | 'no_key' | 'invite' | 'microphone' | 'stage' | 'replaced' | 'left';
+type StepName = 'insecure' | 'no_key' | 'invite' | 'check' | 'stage' | 'replaced' | 'removed' | 'left' | 'over';
 
 /** Levels are drawn this often. */
 const DRAW_MS = 60;
@@ -27,22 +30,21 @@ export class StentorStudio extends HTMLElement {
   #step: StepName = 'no_key';
   #drawn: Step | null = null;
   #session: StageSession | null = this.#key === null ? storedSession(this.#show, Date.now()) : null;
-  #microphone = new Microphone(() => this.#onDevices());
-  #connection: StageConnection | null = null;
-  #events: Events | null = null;
-  #document: StageDocument | null = null;
-  #server_ahead_ms = 0;
+  #loudspeaker = new Loudspeaker(this.#audio);
+  #microphone = new Microphone(
+    () => this.#onMicrophone(),
+    (devices) => this.#loudspeaker.list(devices),
+  );
+  #check: SoundCheck | null = null;
+  #presence: Presence | null = null;
   #problem = '';
-  #micProblem: MicrophoneProblem | null = null;
+  #microphone_problem: MicrophoneProblem | null = null;
   #busy = false;
-  #muted = false;
-  /** The events broke: the first document after that tells whether the connection is still known. */
-  #checkAfterBreak = false;
 
   connectedCallback(): void {
     this.after(this.#audio);
-    setInterval(() => this.#drawn?.update(), DRAW_MS);
-    window.addEventListener('pagehide', () => this.#connection?.close());
+    setInterval(() => this.#draw(), DRAW_MS);
+    window.addEventListener('pagehide', () => this.#presence?.close(true));
     window.addEventListener('pageshow', (event) => event.persisted && location.reload());
     window.addEventListener('hashchange', () => this.#onNewLink());
     void this.#speak(currentLanguage()).then(() => this.#begin());
@@ -50,16 +52,22 @@ export class StentorStudio extends HTMLElement {
 
   /** What the page knows. */
   get state(): Readonly<Record<string, unknown>> {
+    const presence = this.#presence;
     return {
       step: this.#step,
       role: this.#session?.role ?? null,
-      connection: this.#connection?.phase ?? null,
-      reconnects: this.#connection?.reconnects ?? 0,
-      muted: this.#muted,
+      standing: presence?.standpoint.standing ?? null,
+      audience: presence?.standpoint.audience ?? null,
+      connection: presence?.connection.phase ?? null,
+      reconnects: presence?.connection.reconnects ?? 0,
+      muted: presence?.muted ?? false,
+      microphone: this.#microphone.state,
       level_dbfs: this.#microphone.level_dbfs(),
       hearing: !this.#audio.paused && this.#audio.srcObject !== null,
-      problem: this.#problem,
-      stage: this.#document,
+      line: presence?.line ?? null,
+      check: this.#check && { microphone: this.#check.microphone, echo: this.#check.echo, line: this.#check.line },
+      problem: this.#problem || (presence?.problem ? this.#sentence(presence.problem) : ''),
+      stage: presence?.document ?? null,
     };
   }
 
@@ -69,9 +77,8 @@ export class StentorStudio extends HTMLElement {
     if (!Microphone.available) return this.#go('insecure');
     if (this.#key !== null) return this.#go('invite');
     if (!this.#session) return this.#go('no_key');
-    this.#go('microphone');
-    this.#muted = wasMuted(this.#show);
-    if (wasOnStage(this.#show)) void this.#openMicrophone('').then(() => this.#microphone.track && this.#join());
+    this.#go('check');
+    if (wasOnStage(this.#show)) void this.#return();
   }
 
   #onNewLink(): void {
@@ -90,130 +97,103 @@ export class StentorStudio extends HTMLElement {
     try {
       this.#session = await openSession(this.#show, this.#key, name);
       this.#key = null;
-      this.#busy = false;
-      this.#go('microphone');
+      this.#go('check');
     } catch (error) {
-      this.#busy = false;
       this.#problem = this.#sentence(error);
-      this.#drawn?.update();
+    } finally {
+      this.#busy = false;
+      this.#draw();
     }
   }
 
   async #openMicrophone(device_id: string): Promise<void> {
-    this.#micProblem = await this.#microphone.open(device_id);
-    const track = this.#microphone.track;
-    // Whoever muted themselves stays muted with another microphone, and when they come back.
-    if (track) track.enabled = !this.#muted;
-    if (track && this.#step === 'stage') await this.#connection?.replace(track);
-    this.#drawn?.update();
+    this.#microphone_problem = await this.#microphone.open(device_id);
+    const { stream } = this.#microphone;
+    if (this.#microphone_problem === null && stream) {
+      await this.#presence?.microphoneChanged();
+      if (this.#step === 'check') await this.#listenTo(stream);
+    }
+    this.#draw();
   }
 
-  /** The microphone in use was unplugged: go on with the default one. */
-  #onDevices(): void {
-    if (this.#microphone.track?.readyState === 'ended') void this.#openMicrophone('');
-    this.#drawn?.update();
+  /** The check lasts as long as its step. */
+  async #listenTo(stream: MediaStream): Promise<void> {
+    this.#check ??= new SoundCheck(this.#loudspeaker, () => this.#draw());
+    await this.#check.listen(stream);
+  }
+
+  #endCheck(): void {
+    this.#check?.close();
+    this.#check = null;
+  }
+
+  /** The microphone in use was unplugged: go on with the default one, if there is one. */
+  #onMicrophone(): void {
+    if (this.#microphone.state === 'lost' && this.#microphone.devices.length > 0) void this.#openMicrophone('');
+    this.#draw();
   }
 
   #join(): void {
     const session = this.#session;
-    const stream = this.#microphone.stream;
-    if (!session || !stream) return;
+    if (!session || !this.#microphone.stream) return;
+    this.#endCheck();
     this.#problem = '';
-    this.#document = null;
     noteOnStage(this.#show, true);
-    const connection = new StageConnection(`/${this.#show}/stage`, session.token, this.#audio, () => this.#onConnection());
-    this.#connection = connection;
-    this.#events = new Events(`/${this.#show}/stage/events`, session.token, {
-      opened: () => undefined,
-      data: (data) => this.#onEvent(data),
-      broke: () => (this.#checkAfterBreak = true),
+    this.#presence = new Presence(session, this.#microphone, this.#audio, wasMuted(this.#show), {
+      changed: () => this.#draw(),
+      replaced: () => this.#leave('replaced'),
+      removed: () => this.#leave('removed'),
+      over: () => this.#leave('over'),
       refused: (problem) => this.#refused(problem),
     });
-    connection.open(stream);
     this.#go('stage');
   }
 
   /** Closes everything but the session. Leaving never ends a show. */
-  #leave(step: 'left' | 'replaced' | 'no_key'): void {
+  #leave(step: 'left' | 'replaced' | 'removed' | 'no_key' | 'over'): void {
     noteOnStage(this.#show, false);
-    this.#events?.close();
-    this.#events = null;
-    if (step === 'replaced') this.#connection?.forget();
-    else this.#connection?.close();
-    this.#connection = null;
+    this.#endCheck();
+    // Whoever was replaced or removed, or whose show is over, has no session there that a goodbye could end.
+    this.#presence?.close(step === 'left');
+    this.#presence = null;
     this.#audio.srcObject = null;
     this.#microphone.close();
     this.#go(step);
   }
 
   async #return(): Promise<void> {
-    this.#go('microphone');
-    await this.#openMicrophone('');
+    this.#go('check');
+    this.#microphone_problem = await this.#microphone.open(this.#microphone.device_id);
     if (this.#microphone.track) this.#join();
-  }
-
-  // ---- what comes from the server
-
-  #onEvent(data: string): void {
-    let document: StageDocument;
-    try {
-      document = JSON.parse(data) as StageDocument;
-    } catch {
-      return;
-    }
-    this.#document = document;
-    this.#server_ahead_ms = document.now - Date.now();
-    const elsewhere = document.session != null && this.#connection?.replacedBy(document.session);
-    if (document.replaced || elsewhere) return this.#leave('replaced');
-    this.#renewIfForgotten(document);
-    this.#drawn?.update();
-  }
-
-  /** A server that restarted does not know the old connection: ICE would notice seconds later. */
-  #renewIfForgotten(document: StageDocument): void {
-    if (!this.#checkAfterBreak) return;
-    this.#checkAfterBreak = false;
-    const me = document.people.find((person) => person.id === document.you);
-    const stream = this.#microphone.stream;
-    if (me?.connected || !stream || this.#connection?.phase !== 'connected') return;
-    this.#connection.reconnects += 1;
-    this.#connection.open(stream);
-  }
-
-  #onConnection(): void {
-    const connection = this.#connection;
-    if (connection?.phase === 'refused' && connection.problem) this.#refused(connection.problem);
-    this.#drawn?.update();
+    else this.#draw();
   }
 
   #refused(problem: Problem): void {
-    const sentence = this.#sentence(problem);
-    // An ended show closes the stage, a revoked key closes the session; both say why.
+    // A revoked key closes the session; a stage that was left by a host's hand may be entered again.
     if (problem.status === 401 || problem.status === 403) {
       dropSession(this.#show);
       this.#session = null;
     }
-    this.#problem = sentence;
-    this.#leave(this.#session ? 'left' : 'no_key');
-  }
-
-  async #command(command: Command): Promise<void> {
-    if (!this.#session) return;
-    try {
-      await ask(`/${this.#show}/stage/command`, { method: 'POST', token: this.#session.token, json: { command } });
-      this.#problem = '';
-    } catch (error) {
-      this.#problem = this.#sentence(error);
-    }
-    this.#drawn?.update();
+    this.#problem = this.#sentence(problem);
+    this.#leave(problem.status === 410 ? 'over' : this.#session ? 'left' : 'no_key');
   }
 
   #sentence(error: unknown): string {
-    const silence = this.#texts?.studio.silence ?? '';
+    const silence = this.#texts?.silence ?? '';
     return error instanceof Problem ? error.sentence(silence) : silence;
   }
 
   // ---- drawing
+
+  #draw(): void {
+    this.#drawn?.update();
+    const { texts, title } = { texts: this.#texts, title: this.#session?.title ?? this.#show };
+    if (!texts) return;
+    const standing = this.#presence?.standpoint.standing;
+    const airs = standing === 'on_air' || standing === 'on_air_muted';
+    const said = airs ? `● ${texts.standing[standing]} · ${title}` : `${texts.title} · ${title}`;
+    if (document.title !== said) document.title = said;
+  }
 
   async #speak(language: Language): Promise<void> {
     this.#texts = await loadTexts(language);
@@ -228,30 +208,35 @@ export class StentorStudio extends HTMLElement {
     this.#drawn = this.#make(step, texts);
     const changed = (language: Language): void => void this.#speak(language);
     const language = texts.language as Language;
-    const top = make('header', {}, make('p', { class: 'state' }, texts.studio.title), languageSwitch(language, changed));
+    const top = make('header', {}, make('p', { class: 'state' }, texts.title), languageSwitch(language, changed));
+    this.dataset['step'] = step;
     this.replaceChildren(top, make('main', { tabindex: -1 }, this.#drawn.root));
     if (moved) this.querySelector('main')?.focus();
-    document.title = `${texts.studio.title} · ${this.#session?.title ?? this.#show}`;
+    this.#draw();
   }
 
   #make(step: StepName, texts: Texts): Step {
-    const t = texts.studio;
+    const t = texts.way;
     const back = { label: t.rejoin, pressed: () => void this.#return() };
     switch (step) {
       case 'insecure':
         return messageStep(t.insecure, t.insecureWhy);
       case 'no_key':
-        return messageStep(t.title, this.#problem ? `${this.#problem} ${t.noKey}` : t.noKey);
+        return messageStep(texts.title, this.#problem ? `${this.#problem} ${t.noKey}` : t.noKey);
       case 'invite':
         return inviteStep(texts, this.#invitation());
-      case 'microphone':
-        return microphoneStep(texts, this.#check());
+      case 'check':
+        return checkStep(texts, this.#checked());
       case 'stage':
-        return stageStep(texts, this.#stage(texts));
+        return stageStep(texts, this.#stage());
       case 'replaced':
-        return messageStep(t.title, t.replaced, { ...back, label: t.takeBack });
+        return messageStep(t.replaced, t.replacedText, { ...back, label: t.takeBack });
+      case 'removed':
+        return messageStep(t.removed, t.removedText, back);
       case 'left':
-        return messageStep(t.title, this.#problem || t.leftText, back);
+        return messageStep(t.left, this.#problem || t.leftText, back);
+      case 'over':
+        return messageStep(t.over, t.overText, { label: t.toRecording, pressed: () => location.assign(this.#session?.listen_url ?? `/${this.#show}`) });
     }
   }
 
@@ -265,52 +250,54 @@ export class StentorStudio extends HTMLElement {
     };
   }
 
-  #check(): MicrophoneCheck {
+  #checked(): Check {
     const page = this;
     return {
       get open() { return page.#microphone.stream !== null; },
-      get problem() { return page.#micProblem; },
-      get devices() { return page.#microphone.devices.map((d) => ({ id: d.deviceId, label: d.label })); },
-      get device_id() { return page.#microphone.device_id; },
+      get problem() { return page.#microphone_problem; },
+      get microphones() { return page.#microphone.devices.map(deviceOf); },
+      get microphone_id() { return page.#microphone.device_id; },
+      get loudspeakers() { return page.#loudspeaker.devices.map(deviceOf); },
+      get loudspeaker_id() { return page.#loudspeaker.device_id; },
       get level_dbfs() { return page.#microphone.level_dbfs(); },
-      choose: (device_id) => void page.#openMicrophone(device_id),
+      get microphone() { return page.#check?.microphone ?? null; },
+      get echo() { return page.#check?.echo ?? 'idle'; },
+      get line() { return page.#check?.line ?? null; },
+      chooseMicrophone: (device_id) => void page.#openMicrophone(device_id),
+      chooseLoudspeaker: (device_id) => void page.#loudspeaker.choose(device_id),
+      testEcho: () => void page.#check?.testEcho(),
       join: () => page.#join(),
     };
   }
 
-  #stage(texts: Texts): Stage {
+  #stage(): Stage {
     const page = this;
+    const presence = this.#presence!;
     return {
-      get session() { return page.#session!; },
-      get document() { return page.#document; },
-      get now() { return Date.now() + page.#server_ahead_ms; },
-      get connection() { return page.#connectionText(texts); },
-      get connected() { return page.#connection?.phase === 'connected'; },
-      get blocked() { return page.#connection?.blocked ?? false; },
-      get muted() { return page.#muted; },
+      session: presence.session,
+      get document() { return presence.document; },
+      get me() { return presence.me; },
+      get standpoint() { return presence.standpoint; },
+      get now() { return presence.now; },
+      get retry_at() { return presence.connection.retry_at; },
+      get line() { return presence.line; },
+      get blocked() { return presence.connection.blocked; },
+      get muted() { return presence.muted; },
+      get muted_by_other() { return presence.muted_by_other; },
+      get microphone() { return page.#microphone.state; },
       get level_dbfs() { return page.#microphone.level_dbfs(); },
-      get problem() { return page.#problem; },
-      mute: (muted) => page.#mute(muted),
-      command: (command) => void page.#command(command),
-      hear: () => page.#connection?.hear(),
+      get problem() { return presence.problem ? page.#sentence(presence.problem) : ''; },
+      mute: (muted) => presence.mute(muted),
+      order: (order) => presence.order(order),
+      hear: () => presence.connection.hear(),
+      reopen: () => void page.#openMicrophone(''),
       leave: () => page.#leave('left'),
     };
   }
+}
 
-  #mute(muted: boolean): void {
-    this.#muted = muted;
-    noteMuted(this.#show, muted);
-    const track = this.#microphone.track;
-    if (track) track.enabled = !muted;
-    this.#drawn?.update();
-  }
-
-  #connectionText(texts: Texts): string {
-    const connection = this.#connection;
-    if (connection?.phase === 'connected') return texts.studio.connected;
-    if (connection?.retry_at == null) return texts.studio.connecting;
-    return texts.studio.reconnecting(Math.max(0, Math.ceil((connection.retry_at - Date.now()) / 1000)));
-  }
+function deviceOf({ deviceId, label }: MediaDeviceInfo): Device {
+  return { id: deviceId, label };
 }
 
 customElements.define('stentor-studio', StentorStudio);

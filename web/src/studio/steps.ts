@@ -1,9 +1,7 @@
-// The steps before the stage, as elements: what is missing, the invitation, the microphone.
+// The steps around the stage, as elements: what is missing, the invitation, the way back.
 
 import { make, setText, show } from '../shared/dom.js';
-import type { Texts } from '../shared/language.js';
-import type { MicrophoneProblem } from './microphone.js';
-import { SILENCE_DBFS } from './microphone.js';
+import type { Texts } from './texts.js';
 
 /** A step of the studio; `update` may be called often. */
 export interface Step {
@@ -27,7 +25,7 @@ export interface Invitation {
 
 /** The invitation: a name, the notice, and the click that agrees to it. */
 export function inviteStep(texts: Texts, invitation: Invitation): Step {
-  const t = texts.studio;
+  const t = texts.invitation;
   const name = make('input', { type: 'text', id: 'name', maxlength: 40, required: true, autocomplete: 'name', value: invitation.name, 'aria-describedby': 'name-hint' });
   const agree = make('input', { type: 'checkbox', id: 'agree', required: true });
   const enter = make('button', { type: 'submit', class: 'primary' }, t.enter);
@@ -62,54 +60,4 @@ export function inviteStep(texts: Texts, invitation: Invitation): Step {
   };
   update();
   return { root, update };
-}
-
-export interface MicrophoneCheck {
-  open: boolean;
-  problem: MicrophoneProblem | null;
-  devices: { id: string; label: string }[];
-  device_id: string;
-  level_dbfs: number;
-  choose(device_id: string): void;
-  join(): void;
-}
-
-/** The microphone: opened by a press, chosen from a list, seen to move. */
-export function microphoneStep(texts: Texts, check: MicrophoneCheck): Step {
-  const t = texts.studio;
-  const open = make('button', { type: 'button', class: 'primary', onclick: () => check.choose('') }, t.openMicrophone);
-  const problem = make('p', { class: 'problem', role: 'alert' });
-  const choice = make('select', { id: 'microphone', onchange: () => check.choose(choice.value) });
-  const level = make('div', { class: 'level', role: 'img', 'aria-label': t.level }, make('i'));
-  const heard = make('p', { class: 'soft small', role: 'status' });
-  const join = make('button', { type: 'button', class: 'primary', onclick: () => check.join() }, t.join);
-  const opened = make('div', { class: 'opened' }, make('div', { class: 'field' }, make('label', { for: 'microphone' }, t.microphone), choice), level, heard, join);
-  const root = make('section', { class: 'card' }, make('h1', {}, t.microphone), problem, open, opened);
-  let listed = '';
-  let everHeard = false;
-  const sentence = { denied: t.microphoneDenied, missing: t.microphoneMissing, busy: t.microphoneBusy };
-  const update = (): void => {
-    show(open, !check.open);
-    show(opened, check.open);
-    setText(problem, check.problem === null ? '' : sentence[check.problem]);
-    show(problem, check.problem !== null);
-    const names = JSON.stringify(check.devices);
-    if (names !== listed) {
-      listed = names;
-      choice.replaceChildren(make('option', { value: '' }, t.microphoneDefault));
-      for (const { id, label } of check.devices) if (id !== 'default') choice.append(make('option', { value: id }, label || id));
-      choice.value = check.device_id;
-    }
-    everHeard ||= check.level_dbfs > -45;
-    drawLevel(level, check.level_dbfs);
-    setText(heard, everHeard ? t.speakNow : `${t.speakNow} ${t.tooQuiet}`);
-  };
-  update();
-  return { root, update };
-}
-
-/** Draws −60…0 dBFS as an empty to a full bar. */
-export function drawLevel(bar: HTMLElement, level_dbfs: number | null): void {
-  const share = level_dbfs === null ? 0 : Math.min(1, Math.max(0, 1 - level_dbfs / SILENCE_DBFS));
-  bar.style.setProperty('--level', share.toFixed(2));
 }

@@ -1,80 +1,9 @@
-// Was Studio, Pult und die Liste der Sendungen sagen, auf Deutsch.
+// Was Regie und die Liste der Sendungen sagen, auf Deutsch.
 
 import type { Texts } from './en.js';
 
 export const texts: Texts = {
   language: 'de',
-  studio: {
-    title: 'Studio',
-    noKey: 'Diese Seite braucht den Link, den du bekommen hast, mit dem Schlüssel am Ende. Öffne ihn noch einmal.',
-    insecure: 'Hier kann die Seite kein Mikrofon benutzen',
-    insecureWhy:
-      'Browser öffnen das Mikrofon nur über HTTPS oder auf localhost. Erzeuge mit „stentor cert“ ein Zertifikat, starte den Server damit und öffne den Link mit https://.',
-    hello: 'Du bist auf die Bühne eingeladen',
-    name: 'Dein Name',
-    nameHint: 'Wer zuhört, sieht ihn, während du sprichst.',
-    notice: 'Du wirst aufgezeichnet und veröffentlicht',
-    noticeText:
-      'Sobald die Sendung läuft, geht alles, was dein Mikrofon hört, an alle, die zuhören; es wird aufgezeichnet und unter deinem Namen als Aufzeichnung veröffentlicht. Vorher hören dich nur die anderen auf der Bühne.',
-    agree: 'Ich bin damit einverstanden, aufgezeichnet und veröffentlicht zu werden',
-    enter: 'Weiter',
-    microphone: 'Mikrofon',
-    microphoneDefault: 'Das Standardmikrofon',
-    openMicrophone: 'Mikrofon öffnen',
-    microphoneDenied:
-      'Der Browser hat das Mikrofon nicht erlaubt. Erlaube es in der Adresszeile (Symbol neben der Adresse) und drücke dann noch einmal.',
-    microphoneMissing: 'Es wurde kein Mikrofon gefunden. Stecke eines an und drücke dann noch einmal.',
-    microphoneBusy:
-      'Das Mikrofon ließ sich nicht öffnen. Vielleicht benutzt es ein anderes Programm; schließe es und drücke dann noch einmal.',
-    speakNow: 'Sag etwas: Der Balken bewegt sich, wenn das Mikrofon dich hört.',
-    tooQuiet: 'Noch ist nichts zu hören.',
-    join: 'Auf die Bühne',
-    level: 'Dein Pegel',
-    mute: 'Mich stumm schalten',
-    unmute: 'Stummschaltung aufheben',
-    muted: 'Du bist stumm',
-    leave: 'Verlassen',
-    leftText: 'Du hast die Bühne verlassen. Die Sendung läuft ohne dich weiter.',
-    rejoin: 'Zurückkommen',
-    phase: {
-      announced: 'Noch nicht geöffnet',
-      doors: 'Hinter der Bühne',
-      on_air: 'Auf Sendung',
-      ending: 'Endet',
-      ended: 'Vorbei',
-    },
-    phaseText: {
-      announced: 'Nur die Bühne hört dich.',
-      doors: 'Das Publikum hört den Warteton. Nur die Bühne hört dich.',
-      on_air: 'Alle hören dich.',
-      ending: 'Das Publikum hört dich nicht mehr.',
-      ended: 'Die Sendung ist vorbei. Die Aufzeichnung ist unter dem Hörlink.',
-    },
-    goLive: 'Auf Sendung gehen',
-    end: 'Sendung beenden',
-    endSure: 'Jetzt beenden? Du kannst es 30 Sekunden lang zurücknehmen.',
-    endYes: 'Ja, beenden',
-    cancel: 'Abbrechen',
-    undo: (seconds) => `Zurücknehmen (${seconds} s)`,
-    copyLink: 'Hörlink kopieren',
-    copied: 'Kopiert',
-    here: 'Auf der Bühne',
-    you: 'du',
-    away: 'nicht verbunden',
-    role: { host: 'Gastgeber', co_host: 'Mitgastgeber', speaker: 'Gast' },
-    listeners: (n) => (n === 1 ? '1 hört zu' : `${n} hören zu`),
-    connecting: 'Verbindet mit der Bühne …',
-    connected: 'Verbunden',
-    reconnecting: (seconds) => `Die Verbindung ist abgerissen. Nächster Versuch in ${seconds} s.`,
-    replaced: 'Dein Link wurde woanders geöffnet; der Ton geht jetzt dorthin.',
-    takeBack: 'Wieder hier benutzen',
-    silence: 'Der Server antwortet nicht.',
-    blocked: 'Der Browser hält den Ton der anderen zurück.',
-    hearOthers: 'Die anderen hören',
-    warning: {
-      disk_failed: 'Die Festplatte nimmt keinen Ton mehr an. Die Sendung läuft weiter, wird aber nicht aufgezeichnet.',
-    },
-  },
   operator: {
     title: 'Regie',
     key: 'Schlüssel der Regie',

@@ -1,0 +1,70 @@
+import { make, setAttribute, setText, show } from '../shared/dom.js';
+import { drawLevel } from './level.js';
+export function checkStep(texts, check) {
+    const t = texts.check;
+    const open = make('button', { type: 'button', class: 'primary', onclick: () => check.chooseMicrophone('') }, t.open);
+    const why = make('p', { class: 'soft' }, t.openWhy);
+    const problem = make('p', { class: 'problem', role: 'alert' });
+    const level = make('div', { class: 'level', role: 'img', 'aria-label': texts.stage.level }, make('i'));
+    const microphone = deviceChoice('microphone', t.microphoneDevice, t.defaultMicrophone, (id) => check.chooseMicrophone(id));
+    const loudspeaker = deviceChoice('loudspeaker', t.loudspeakerDevice, t.defaultLoudspeaker, (id) => check.chooseLoudspeaker(id));
+    const voice = gradedLine('microphone', t.microphoneTitle, texts);
+    const echo = gradedLine('echo', t.echoTitle, texts);
+    const line = gradedLine('line', t.lineTitle, texts);
+    const test = make('button', { type: 'button', onclick: () => check.testEcho() });
+    echo.root.append(test);
+    const join = make('button', { type: 'button', class: 'primary', onclick: () => check.join() }, t.join);
+    const opened = make('div', { class: 'opened' }, microphone.root, level, make('ol', { class: 'graded' }, voice.root, echo.root, line.root), loudspeaker.root, join, make('p', { class: 'soft small' }, t.joinAnyway));
+    const root = make('section', { class: 'card' }, make('h1', {}, t.title), problem, why, open, opened);
+    const update = () => {
+        for (const element of [open, why])
+            show(element, !check.open);
+        show(opened, check.open);
+        setText(problem, check.problem === null ? '' : t.problem[check.problem]);
+        show(problem, check.problem !== null);
+        microphone.update(check.microphones, check.microphone_id);
+        loudspeaker.update(check.loudspeakers, check.loudspeaker_id);
+        show(loudspeaker.root, check.loudspeakers.length > 0);
+        drawLevel(level, check.level_dbfs);
+        voice.say(check.microphone?.grade ?? null, check.microphone ? t.microphone[check.microphone.finding] : t.speak);
+        const verdict = typeof check.echo === 'string' ? null : check.echo;
+        echo.say(verdict?.grade ?? null, verdict ? t.echo[verdict.finding] : t.echoState[check.echo]);
+        setText(test, check.echo === 'idle' ? t.echoTest : t.echoAgain);
+        test.disabled = check.echo === 'running';
+        line.say(check.line?.grade ?? null, check.line ? t.line[check.line.finding] : t.lineMeasuring);
+    };
+    update();
+    return { root, update };
+}
+const SIGNS = { good: '✓', usable: '~', bad: '!' };
+function gradedLine(name, title, texts) {
+    const sign = make('span', { class: 'sign', 'aria-hidden': 'true' });
+    const grade_word = make('span', { class: 'grade' });
+    const sentence = make('p', { class: 'soft' });
+    const heard = make('div', { role: 'status' }, make('p', { class: 'what' }, title, ' ', grade_word), sentence);
+    const root = make('li', { 'data-check': name }, sign, heard);
+    const say = (grade, text) => {
+        setAttribute(root, 'data-grade', grade);
+        setText(sign, grade === null ? '…' : SIGNS[grade]);
+        setText(grade_word, grade === null ? '' : texts.check.grade[grade]);
+        setText(sentence, text);
+    };
+    return { root, say };
+}
+function deviceChoice(id, label, first, chosen) {
+    const choice = make('select', { id, onchange: () => chosen(choice.value) });
+    const root = make('div', { class: 'field' }, make('label', { for: id }, label), choice);
+    let listed = '';
+    const update = (devices, device_id) => {
+        const names = JSON.stringify([devices, device_id]);
+        if (names === listed)
+            return;
+        listed = names;
+        choice.replaceChildren(make('option', { value: '' }, first));
+        for (const device of devices)
+            if (device.id !== 'default')
+                choice.append(make('option', { value: device.id }, device.label || device.id));
+        choice.value = device_id;
+    };
+    return { root, update };
+}

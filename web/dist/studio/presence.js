@@ -1,0 +1,178 @@
+import { ask, Problem, unreachable } from '../shared/problem.js';
+import { Events } from '../shared/sse.js';
+import { factsOf, gradeLine } from './check/line.js';
+import { meIn } from './documents.js';
+import { MuteWish } from './mutewish.js';
+import { noteMuted } from './session.js';
+import { StageConnection } from './stageconnection.js';
+import { standpointOf } from './standing.js';
+const STATS_MS = 2_000;
+export class Presence {
+    session;
+    microphone;
+    on;
+    document = null;
+    problem = null;
+    line = null;
+    connection;
+    #events;
+    #mute;
+    #noted = null;
+    #server_ahead_ms = 0;
+    #was_connected = false;
+    #check_after_break = false;
+    #counted = { lost: 0, received: 0 };
+    #stats_timer;
+    constructor(session, microphone, audio, muted, on) {
+        this.session = session;
+        this.microphone = microphone;
+        this.on = on;
+        this.#mute = new MuteWish(muted);
+        this.connection = new StageConnection(`/${session.show}/stage`, session.token, audio, () => this.#onConnection());
+        this.#events = new Events(`/${session.show}/stage/events`, session.token, {
+            opened: () => undefined,
+            data: (data) => this.#onEvent(data),
+            broke: () => (this.#check_after_break = true),
+            refused: (problem) => this.on.refused(problem),
+        });
+        this.#stats_timer = setInterval(() => void this.#measureLine(), STATS_MS);
+        this.#applyMute();
+        if (microphone.stream)
+            this.connection.open(microphone.stream);
+    }
+    get me() {
+        return meIn(this.document);
+    }
+    get now() {
+        return Date.now() + this.#server_ahead_ms;
+    }
+    get muted() {
+        return this.#mute.muted;
+    }
+    get muted_by_other() {
+        return this.#mute.by_other && this.#mute.muted;
+    }
+    get standpoint() {
+        return standpointOf({
+            document: this.document,
+            connection: this.connection.phase,
+            was_connected: this.#was_connected,
+            microphone_works: this.microphone.state === 'open',
+            muted: this.muted,
+        });
+    }
+    mute(muted) {
+        this.#mute.want(muted);
+        this.#applyMute();
+        this.#askForMute();
+        this.on.changed();
+    }
+    async order(order) {
+        const { show, token } = this.session;
+        try {
+            const answer = await ask(`/${show}/stage/command`, { method: 'POST', token, json: order });
+            this.problem = null;
+            return answer;
+        }
+        catch (error) {
+            this.problem = error instanceof Problem ? error : unreachable();
+            return null;
+        }
+        finally {
+            this.on.changed();
+        }
+    }
+    async microphoneChanged() {
+        this.#applyMute();
+        const { stream } = this.microphone;
+        if (stream)
+            await this.connection.replace(stream);
+    }
+    close(told) {
+        clearInterval(this.#stats_timer);
+        this.#events.close();
+        if (told)
+            this.connection.close();
+        else
+            this.connection.forget();
+    }
+    #onEvent(data) {
+        let document;
+        try {
+            document = JSON.parse(data);
+        }
+        catch {
+            return;
+        }
+        this.document = document;
+        this.#server_ahead_ms = document.now - Date.now();
+        if (document.phase === 'ended')
+            return this.on.over();
+        if (document.session !== null && this.connection.replacedBy(document.session)) {
+            if (!this.connection.replacedByItself())
+                return this.on.replaced();
+            this.#renew();
+        }
+        const known = document.session !== null || this.#check_after_break;
+        if (!known && this.connection.ended_by_stage)
+            return this.on.removed();
+        this.#renewIfForgotten();
+        this.microphone.suppressNoise(this.me?.noise_suppression ?? true);
+        this.#askForMute();
+        this.#applyMute();
+        this.on.changed();
+    }
+    #renewIfForgotten() {
+        if (!this.#check_after_break)
+            return;
+        this.#check_after_break = false;
+        if (!this.me?.connected && this.connection.phase === 'connected')
+            this.#renew();
+    }
+    #renew() {
+        const { stream } = this.microphone;
+        if (!stream)
+            return;
+        this.connection.reconnects += 1;
+        this.connection.open(stream);
+    }
+    #onConnection() {
+        const { phase, problem } = this.connection;
+        if (phase === 'connected')
+            this.#was_connected = true;
+        else
+            this.line = null;
+        if (phase === 'refused' && problem)
+            this.on.refused(problem);
+        else
+            this.on.changed();
+    }
+    #askForMute() {
+        const { me } = this;
+        const muted = me && this.#mute.hear(me.muted, performance.now());
+        if (!me || muted === null)
+            return;
+        void this.order({ command: 'mute', person: me.id, muted }).then(() => {
+            if (this.problem && !this.problem.unreachable)
+                this.#mute.refused();
+            this.#applyMute();
+        });
+    }
+    #applyMute() {
+        const { track } = this.microphone;
+        if (track)
+            track.enabled = !this.muted;
+        if (this.#noted === this.muted)
+            return;
+        this.#noted = this.muted;
+        noteMuted(this.session.show, this.muted);
+    }
+    async #measureLine() {
+        if (this.connection.phase !== 'connected')
+            return;
+        const { facts, counted } = factsOf(await this.connection.stats(), this.#counted);
+        this.#counted = counted;
+        if (this.connection.phase === 'connected')
+            this.line = gradeLine(facts);
+    }
+}

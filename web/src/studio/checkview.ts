@@ -1,0 +1,113 @@
+// The check before the stage: microphone, echo and line, each with a grade, what it means and what to do. Nothing
+// here holds anybody back: the way to the stage is open all the time.
+
+import { make, setAttribute, setText, show } from '../shared/dom.js';
+import type { EchoState } from './check/soundcheck.js';
+import type { LineFinding } from './check/line.js';
+import type { MicrophoneFinding } from './check/micmeter.js';
+import type { Grade, Verdict } from './check/verdict.js';
+import { drawLevel } from './level.js';
+import type { MicrophoneProblem } from './microphone.js';
+import type { Step } from './steps.js';
+import type { Texts } from './texts.js';
+
+export interface Device {
+  id: string;
+  label: string;
+}
+
+export interface Check {
+  readonly open: boolean;
+  readonly problem: MicrophoneProblem | null;
+  readonly microphones: Device[];
+  readonly microphone_id: string;
+  /** Empty where the browser leaves the choice to the device. */
+  readonly loudspeakers: Device[];
+  readonly loudspeaker_id: string;
+  readonly level_dbfs: number;
+  readonly microphone: Verdict<MicrophoneFinding> | null;
+  readonly echo: EchoState;
+  readonly line: Verdict<LineFinding> | null;
+  chooseMicrophone(device_id: string): void;
+  chooseLoudspeaker(device_id: string): void;
+  testEcho(): void;
+  join(): void;
+}
+
+export function checkStep(texts: Texts, check: Check): Step {
+  const t = texts.check;
+  const open = make('button', { type: 'button', class: 'primary', onclick: () => check.chooseMicrophone('') }, t.open);
+  const why = make('p', { class: 'soft' }, t.openWhy);
+  const problem = make('p', { class: 'problem', role: 'alert' });
+  const level = make('div', { class: 'level', role: 'img', 'aria-label': texts.stage.level }, make('i'));
+  const microphone = deviceChoice('microphone', t.microphoneDevice, t.defaultMicrophone, (id) => check.chooseMicrophone(id));
+  const loudspeaker = deviceChoice('loudspeaker', t.loudspeakerDevice, t.defaultLoudspeaker, (id) => check.chooseLoudspeaker(id));
+  const voice = gradedLine('microphone', t.microphoneTitle, texts);
+  const echo = gradedLine('echo', t.echoTitle, texts);
+  const line = gradedLine('line', t.lineTitle, texts);
+  const test = make('button', { type: 'button', onclick: () => check.testEcho() });
+  echo.root.append(test);
+  const join = make('button', { type: 'button', class: 'primary', onclick: () => check.join() }, t.join);
+  const opened = make(
+    'div',
+    { class: 'opened' },
+    microphone.root,
+    level,
+    make('ol', { class: 'graded' }, voice.root, echo.root, line.root),
+    loudspeaker.root,
+    join,
+    make('p', { class: 'soft small' }, t.joinAnyway),
+  );
+  const root = make('section', { class: 'card' }, make('h1', {}, t.title), problem, why, open, opened);
+  const update = (): void => {
+    for (const element of [open, why]) show(element, !check.open);
+    show(opened, check.open);
+    setText(problem, check.problem === null ? '' : t.problem[check.problem]);
+    show(problem, check.problem !== null);
+    microphone.update(check.microphones, check.microphone_id);
+    loudspeaker.update(check.loudspeakers, check.loudspeaker_id);
+    show(loudspeaker.root, check.loudspeakers.length > 0);
+    drawLevel(level, check.level_dbfs);
+    voice.say(check.microphone?.grade ?? null, check.microphone ? t.microphone[check.microphone.finding] : t.speak);
+    const verdict = typeof check.echo === 'string' ? null : check.echo;
+    echo.say(verdict?.grade ?? null, verdict ? t.echo[verdict.finding] : t.echoState[check.echo as keyof typeof t.echoState]);
+    setText(test, check.echo === 'idle' ? t.echoTest : t.echoAgain);
+    test.disabled = check.echo === 'running';
+    line.say(check.line?.grade ?? null, check.line ? t.line[check.line.finding] : t.lineMeasuring);
+  };
+  update();
+  return { root, update };
+}
+
+const SIGNS: Record<Grade, string> = { good: '✓', usable: '~', bad: '!' };
+
+/** One line of the check: its name, its grade in a word, and a sentence. */
+function gradedLine(name: string, title: string, texts: Texts): { root: HTMLElement; say(grade: Grade | null, text: string): void } {
+  const sign = make('span', { class: 'sign', 'aria-hidden': 'true' });
+  const grade_word = make('span', { class: 'grade' });
+  const sentence = make('p', { class: 'soft' });
+  const heard = make('div', { role: 'status' }, make('p', { class: 'what' }, title, ' ', grade_word), sentence);
+  const root = make('li', { 'data-check': name }, sign, heard);
+  const say = (grade: Grade | null, text: string): void => {
+    setAttribute(root, 'data-grade', grade);
+    setText(sign, grade === null ? '…' : SIGNS[grade]);
+    setText(grade_word, grade === null ? '' : texts.check.grade[grade]);
+    setText(sentence, text);
+  };
+  return { root, say };
+}
+
+function deviceChoice(id: string, label: string, first: string, chosen: (id: string) => void): { root: HTMLElement; update(devices: Device[], device_id: string): void } {
+  const choice = make('select', { id, onchange: () => chosen(choice.value) });
+  const root = make('div', { class: 'field' }, make('label', { for: id }, label), choice);
+  let listed = '';
+  const update = (devices: Device[], device_id: string): void => {
+    const names = JSON.stringify([devices, device_id]);
+    if (names === listed) return;
+    listed = names;
+    choice.replaceChildren(make('option', { value: '' }, first));
+    for (const device of devices) if (device.id !== 'default') choice.append(make('option', { value: device.id }, device.label || device.id));
+    choice.value = device_id;
+  };
+  return { root, update };
+}
