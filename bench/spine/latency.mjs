@@ -7,12 +7,12 @@ import { delays_ms, onsetsOf, withClock } from './onsets.mjs';
 import { ms, quantile, row, say, setting } from './setting.mjs';
 
 // The first seconds are the player's finding of its distance, and are not counted.
-const SETTLE_S = 20;
+export const SETTLE_S = 20;
 const SAY_EVERY_S = 30;
 // So long is the promise; a shorter run proves nothing about it.
-const PROMISED_S = 600;
+export const PROMISED_S = 600;
 // A playhead that rests this long is heard as a stall, whether the element says so or not.
-const FROZEN_MS = 300;
+export const FROZEN_MS = 300;
 
 export async function latency(open) {
   const seconds = setting('STENTOR_BENCH_LATENCY_S', PROMISED_S);
@@ -69,33 +69,36 @@ export async function latency(open) {
 }
 
 /** Forgets what was counted before the measurement began. */
-async function settle(page, began_ms) {
+export async function settle(page, began_ms) {
   await until('the player has settled', () => Date.now() > began_ms, { every_ms: 200 });
   await page.evaluate(() => Object.assign(window.onsets, { waits: [], frozen_ms_max: 0 }));
 }
 
 async function measure(speaker, pages, began_ms) {
-  const said = (await onsetsOf(speaker, 'microphone')).filter(({ at_ms }) => at_ms > began_ms - 8000);
   const result = {};
-  for (const [kind, page] of Object.entries(pages)) {
-    const heard = (await onsetsOf(page, 'programme')).filter(({ at_ms }) => at_ms > began_ms);
-    const delays = delays_ms(said, heard);
-    const { waits, frozen_ms_max } = await page.evaluate(() => window.onsets);
-    // What was said in the time whose sound this page has heard.
-    const from_ms = (heard[0]?.at_ms ?? 0) - (delays[0] ?? 0) - 100;
-    const to_ms = (heard.at(-1)?.at_ms ?? 0) - (delays.at(-1) ?? 0) + 100;
-    const expected = said.filter(({ at_ms }) => at_ms > from_ms && at_ms < to_ms).length;
-    result[kind] = {
-      bursts: delays.length,
-      expected,
-      missing: Math.max(0, expected - heard.length),
-      p50_ms: quantile(delays, 0.5),
-      p95_ms: quantile(delays, 0.95),
-      min_ms: quantile(delays, 0),
-      max_ms: quantile(delays, 1),
-      waits: waits.length,
-      frozen_ms_max,
-    };
-  }
+  for (const [kind, page] of Object.entries(pages)) result[kind] = await heardIn(speaker, page, began_ms);
   return result;
+}
+
+/** What a page has heard since then of the bursts that were said into the speaker's microphone: how late, and what not at all. */
+export async function heardIn(speaker, page, began_ms) {
+  const said = (await onsetsOf(speaker, 'microphone')).filter(({ at_ms }) => at_ms > began_ms - 8000);
+  const heard = (await onsetsOf(page, 'programme')).filter(({ at_ms }) => at_ms > began_ms);
+  const delays = delays_ms(said, heard);
+  const { waits, frozen_ms_max } = await page.evaluate(() => window.onsets);
+  // What was said in the time whose sound this page has heard.
+  const from_ms = (heard[0]?.at_ms ?? 0) - (delays[0] ?? 0) - 100;
+  const to_ms = (heard.at(-1)?.at_ms ?? 0) - (delays.at(-1) ?? 0) + 100;
+  const expected = said.filter(({ at_ms }) => at_ms > from_ms && at_ms < to_ms).length;
+  return {
+    bursts: delays.length,
+    expected,
+    missing: Math.max(0, expected - heard.length),
+    p50_ms: quantile(delays, 0.5),
+    p95_ms: quantile(delays, 0.95),
+    min_ms: quantile(delays, 0),
+    max_ms: quantile(delays, 1),
+    waits: waits.length,
+    frozen_ms_max,
+  };
 }

@@ -30,11 +30,12 @@ export async function stamp() {
   };
 }
 
-export async function write(part, result) {
+/** Writes `results/{name}-{part}.json`. */
+export function write(name, part, result) {
   const folder = join(ROOT, 'bench/results');
   mkdirSync(folder, { recursive: true });
   const text = JSON.stringify({ ...result, load_after: loadavg()[0] }, null, 1);
   // Lists of numbers on one line: a result is read by people, and compared by line.
   const flat = text.replace(/\[\s+(-?[\d.]+(?:,\s+-?[\d.]+)*)\s+\]/g, (_, list) => `[${list.replace(/\s+/g, ' ')}]`);
-  writeFileSync(join(folder, `spine-${part}.json`), `${flat}\n`);
+  writeFileSync(join(folder, `${name}-${part}.json`), `${flat}\n`);
 }

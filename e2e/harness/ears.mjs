@@ -111,10 +111,11 @@ async function record(page, source, seconds, steadily = false) {
 }
 
 /** Samples (mono, 48 kHz) of whatever ffmpeg can read: a file or a URL, the first seconds of it or all. */
-export async function decode(source, folder, { seconds = null, flags = [] } = {}) {
+export async function decode(source, folder, { seconds = null, flags = [], filter = null } = {}) {
   const raw = join(folder, `${process.hrtime.bigint()}.f32`);
   const limit = seconds === null ? [] : ['-t', String(seconds)];
-  const output = [...limit, '-ac', '1', '-ar', '48000', '-f', 'f32le', raw];
+  const filters = filter === null ? [] : ['-af', filter];
+  const output = [...limit, ...filters, '-ac', '1', '-ar', '48000', '-f', 'f32le', raw];
   await run('ffmpeg', ['-v', 'error', '-nostdin', '-y', ...flags, '-i', source, ...output]);
   return readRaw(raw);
 }

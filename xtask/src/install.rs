@@ -8,18 +8,21 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::child;
 
 /// A program that the tests run, and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 11] = [
+const PROGRAMS: [(&str, &str); 13] = [
     ("chromium", "chromium"),
     ("cmake", "cmake"),
     ("espeak-ng", "espeak-ng"),
     ("ffmpeg", "ffmpeg"),
     ("firefox-esr", "firefox-esr"),
+    ("ip", "iproute2"),
     ("mpv", "mpv"),
     ("nft", "nftables"),
     ("node", "nodejs"),
     ("npm", "npm"),
     ("pulseaudio", "pulseaudio"),
     ("python3", "python3"),
+    // With its headers: `pesq` is compiled when it is installed.
+    ("python3-config", "python3-dev"),
 ];
 
 /// The Python module without which `python3 -m venv` makes an environment without pip.
