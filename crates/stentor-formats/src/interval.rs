@@ -13,19 +13,22 @@ pub enum Interval {
     /// Three chunks, 0.96 s: the default.
     #[default]
     Steady,
+    /// Six chunks, 1.92 s: segments of low-latency HLS, whose parts are [`Self::Close`].
+    Short,
     /// Twelve chunks, 3.84 s: HLS segments.
     Segment,
 }
 
 impl Interval {
     /// Every interval.
-    pub const ALL: [Self; 3] = [Self::Close, Self::Steady, Self::Segment];
+    pub const ALL: [Self; 4] = [Self::Close, Self::Steady, Self::Short, Self::Segment];
 
     /// Chunks in a whole group.
     pub const fn slots(self) -> u64 {
         match self {
             Self::Close => 1,
             Self::Steady => 3,
+            Self::Short => 6,
             Self::Segment => 12,
         }
     }
@@ -50,6 +53,7 @@ mod tests {
     fn groups_are_aligned() {
         assert_eq!(Interval::Close.group(Slot(7)), Slot(7)..Slot(8));
         assert_eq!(Interval::Steady.group(Slot(7)), Slot(6)..Slot(9));
+        assert_eq!(Interval::Short.group(Slot(7)), Slot(6)..Slot(12));
         assert_eq!(Interval::Segment.group(Slot(12)), Slot(12)..Slot(24));
         assert_eq!(Interval::Segment.group_end(Slot(11)), Slot(12));
     }

@@ -13,8 +13,8 @@
 //! ([`TapeHead::opus_pre_skip_samples`], [`TapeHead::aac_delay_samples`]). Live streams leave it in;
 //! replay files trim it, exact to a sample.
 //!
-//! Nothing in this crate parses bytes from outside, but for one text of at most 48 characters, the
-//! name of a segment ([`hls::SegmentName`]). Chunks come from our own encoders or, checksummed, from the
+//! Nothing in this crate parses bytes from outside, but for the name of a segment ([`hls::SegmentName`]) and what
+//! a player asks of a playlist ([`hls::Reload`]). Chunks come from our own encoders or, checksummed, from the
 //! tape.
 //!
 //! [`TapeHead::opus_pre_skip_samples`]: stentor_types::TapeHead::opus_pre_skip_samples

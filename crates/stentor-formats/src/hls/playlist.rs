@@ -28,16 +28,46 @@ const CHUNK_CENTISECONDS: u64 = CHUNK_SAMPLES as u64 * 100 / SAMPLE_RATE_HZ as u
 /// or so over 3.84 s, and a BANDWIDTH that is too low makes players stall (RFC 8216 §4.3.4.2).
 const PEAK_PERCENT: u64 = 125;
 
-/// The playlist of renditions: AAC first, since every iPhone plays it, then Opus. It points to the live
-/// playlists, or once the show has `ended` to those of the recording.
-pub fn multivariant(head: &TapeHead, ended: bool) -> String {
-    let file = if ended { "vod" } else { "live" };
+/// Which media playlists a multivariant one lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edition {
+    /// `ll.m3u8`: 1.92 s and parts of 0.32 s, close to live.
+    LowLatency,
+    /// `live.m3u8`: 3.84 s and no parts, an order of magnitude fewer requests for caches to answer.
+    Plain,
+    /// `vod.m3u8`: the recording, once the end is final.
+    Recording,
+}
+
+impl Edition {
+    /// The file name of its media playlists.
+    pub const fn file_name(self) -> &'static str {
+        match self {
+            Self::LowLatency => "ll.m3u8",
+            Self::Plain => "live.m3u8",
+            Self::Recording => "vod.m3u8",
+        }
+    }
+
+    /// What is fetched at once at the most often: every fragment costs the same bytes of framing.
+    const fn fetched(self) -> Interval {
+        match self {
+            Self::LowLatency => Interval::Close,
+            Self::Plain | Self::Recording => Interval::Segment,
+        }
+    }
+}
+
+/// The playlist of renditions: AAC first, since every iPhone plays it, then Opus.
+pub fn multivariant(head: &TapeHead, edition: Edition) -> String {
+    let (file, fetched) = (edition.file_name(), edition.fetched());
     let mut out = format!("#EXTM3U\n#EXT-X-VERSION:{VERSION}\n#EXT-X-INDEPENDENT-SEGMENTS\n");
     for (codec, codec_text) in [(Codec::Aac, "mp4a.40.2"), (Codec::Opus, "opus")] {
         for rendition in head.filler.set().iter().filter(|rendition| rendition.codec() == codec) {
-            let (average, peak) = (average_bps(rendition), average_bps(rendition) * PEAK_PERCENT / 100);
+            let (average, peak) =
+                (average_bps(rendition, fetched), average_bps(rendition, fetched) * PEAK_PERCENT / 100);
             put(&mut out, format_args!("#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={average},"));
-            put(&mut out, format_args!("CODECS=\"{codec_text}\"\n{rendition}/{file}.m3u8\n"));
+            put(&mut out, format_args!("CODECS=\"{codec_text}\"\n{rendition}/{file}\n"));
         }
     }
     out
@@ -55,6 +85,28 @@ pub fn live_playlist(head: &TapeHead, runs: &[Run], closed: bool) -> Result<Stri
 /// [`FormatError::Nothing`] if the tape has no chunk of them.
 pub fn vod_playlist(head: &TapeHead, runs: &[Run], slots: Range<Slot>) -> Result<String, FormatError> {
     write(head, &[], &vod_segments(runs, slots), Some("VOD"), true)
+}
+
+/// The segment's own tags and its name (RFC 8216 §4.3.2.1).
+pub(super) fn put_segment(out: &mut String, segment: &Segment) {
+    if segment.kind == SegmentKind::Gap {
+        out.push_str("#EXT-X-GAP\n");
+    }
+    let length = u64::from(segment.slots) * CHUNK_CENTISECONDS;
+    put(out, format_args!("#EXTINF:{}.{:02},\n", length / 100, length % 100));
+    put(out, format_args!("{}.m4s\n", segment.name()));
+}
+
+/// What stands before a segment's tags and before its first part (rfc8216bis §4.4.4.9).
+pub(super) fn put_start(out: &mut String, head: &TapeHead, segment: &Segment, dated: bool) {
+    if segment.discontinuity {
+        out.push_str("#EXT-X-DISCONTINUITY\n");
+    }
+    if dated || segment.discontinuity {
+        let start_ms = segment.first.slot.start().as_millis();
+        let start = head.anchor.plus(Duration::from_millis(start_ms));
+        put(out, format_args!("#EXT-X-PROGRAM-DATE-TIME:{}\n", iso_8601(start)));
+    }
 }
 
 fn write(
@@ -78,20 +130,8 @@ fn write(
     }
     out.push_str("#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-MAP:URI=\"init.mp4\"\n");
     for (index, segment) in listed.iter().enumerate() {
-        if segment.discontinuity {
-            out.push_str("#EXT-X-DISCONTINUITY\n");
-        }
-        if index == 0 || segment.discontinuity {
-            let start_ms = segment.first.slot.start().as_millis();
-            let start = head.anchor.plus(Duration::from_millis(start_ms));
-            put(&mut out, format_args!("#EXT-X-PROGRAM-DATE-TIME:{}\n", iso_8601(start)));
-        }
-        if segment.kind == SegmentKind::Gap {
-            out.push_str("#EXT-X-GAP\n");
-        }
-        let length = u64::from(segment.slots) * CHUNK_CENTISECONDS;
-        put(&mut out, format_args!("#EXTINF:{}.{:02},\n", length / 100, length % 100));
-        put(&mut out, format_args!("{}.m4s\n", segment.name()));
+        put_start(&mut out, head, segment, index == 0);
+        put_segment(&mut out, segment);
     }
     if ended {
         out.push_str("#EXT-X-ENDLIST\n");
@@ -99,14 +139,14 @@ fn write(
     Ok(out)
 }
 
-/// Bits per second of a rendition at its nominal bitrate, with its container.
-fn average_bps(rendition: Rendition) -> u64 {
-    let frames = rendition.codec().frames_per_chunk() as u64 * Interval::Segment.slots();
+/// Bits per second of a rendition at its nominal bitrate, with its container, one fragment an interval.
+fn average_bps(rendition: Rendition, fetched: Interval) -> u64 {
+    let frames = rendition.codec().frames_per_chunk() as u64 * fetched.slots();
     let overhead_bytes = fmp4::FRAGMENT_FIXED_BYTES as u64 + fmp4::FRAGMENT_FRAME_BYTES as u64 * frames;
-    let segment_centiseconds = Interval::Segment.slots() * CHUNK_CENTISECONDS;
-    u64::from(rendition.kbps()) * 1000 + (overhead_bytes * 8 * 100).div_ceil(segment_centiseconds)
+    let fetched_centiseconds = fetched.slots() * CHUNK_CENTISECONDS;
+    u64::from(rendition.kbps()) * 1000 + (overhead_bytes * 8 * 100).div_ceil(fetched_centiseconds)
 }
 
-fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
+pub(super) fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
     out.write_fmt(text).expect("writing to a string does not fail");
 }

@@ -5,8 +5,8 @@ use std::ops::Range;
 use m3u8_rs::{MediaPlaylistType, parse_master_playlist_res, parse_media_playlist_res};
 use proptest::prelude::*;
 use stentor_formats::hls::{
-    LIVE_WINDOW_SEGMENTS, Segment, SegmentKind, SegmentName, live_playlist, live_segments, multivariant,
-    vod_playlist, vod_segments,
+    Edition, LIVE_WINDOW_SEGMENTS, Segment, SegmentKind, SegmentName, live_playlist, live_segments,
+    multivariant, vod_playlist, vod_segments,
 };
 use stentor_formats::{FormatError, fmp4};
 use stentor_types::{Codec, Epoch, Rendition, RenditionMap, Run, Slot};
@@ -16,13 +16,13 @@ use crate::hls_checker::{check, check_multivariant, check_successor};
 use crate::sound::lateness;
 use crate::tape::{FIRST, TAPE};
 
-fn run(epoch: u32, slots: Range<u64>) -> Run {
+pub(crate) fn run(epoch: u32, slots: Range<u64>) -> Run {
     Run { epoch: Epoch(epoch), first: Slot(slots.start), end: Slot(slots.end) }
 }
 
 /// What happens to a tape.
 #[derive(Clone, Debug)]
-enum Event {
+pub(crate) enum Event {
     Chunks(u64),
     /// A new writer, or chunks that the disk did not take.
     Hole {
@@ -32,7 +32,7 @@ enum Event {
     },
 }
 
-fn event() -> impl Strategy<Value = Event> {
+pub(crate) fn event() -> impl Strategy<Value = Event> {
     let chunks = prop_oneof![8 => 1u64..40, 1 => 1000u64..8000];
     let slots = prop_oneof![4 => 0u64..30, 1 => 150u64..250, 1 => 1000u64..2000];
     prop_oneof![
@@ -42,7 +42,7 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-fn happen(runs: &mut Vec<Run>, event: &Event) {
+pub(crate) fn happen(runs: &mut Vec<Run>, event: &Event) {
     let last = runs.last_mut().expect("a tape has begun");
     match *event {
         Event::Chunks(chunks) => last.end = last.end.plus(chunks),
@@ -151,14 +151,14 @@ fn another_parser_reads_the_same() {
 
 #[test]
 fn every_rendition_of_the_tape_is_offered_aac_first() {
-    let text = multivariant(&TAPE.head, false);
+    let text = multivariant(&TAPE.head, Edition::Plain);
     assert_eq!(parse_master_playlist_res(text.as_bytes()).expect("m3u8-rs reads it").variants.len(), 5);
     let variants = check_multivariant(&text).expect("a good playlist");
     let uris: Vec<_> = variants.iter().map(|variant| variant.uri.as_str()).collect();
     let expected = ["aac-64", "aac-32", "opus-64", "opus-32", "opus-16"];
     assert_eq!(uris, expected.map(|name| format!("{name}/live.m3u8")));
     assert_eq!((variants[0].codecs.as_str(), variants[2].codecs.as_str()), ("mp4a.40.2", "opus"));
-    let ended = check_multivariant(&multivariant(&TAPE.head, true)).expect("a good playlist");
+    let ended = check_multivariant(&multivariant(&TAPE.head, Edition::Recording)).expect("a good playlist");
     assert!(ended.iter().all(|variant| variant.uri.ends_with("/vod.m3u8")));
 
     let mut opus_only = TAPE.head.clone();
@@ -166,12 +166,15 @@ fn every_rendition_of_the_tape_is_offered_aac_first() {
     opus_only
         .filler
         .insert(Rendition::Opus16, TAPE.head.filler.get(Rendition::Opus16).expect("it is there").clone());
-    assert_eq!(check_multivariant(&multivariant(&opus_only, false)).expect("a good playlist").len(), 1);
+    assert_eq!(
+        check_multivariant(&multivariant(&opus_only, Edition::LowLatency)).expect("a good playlist").len(),
+        1
+    );
 }
 
 #[test]
 fn no_segment_is_above_the_bandwidth_that_is_said() {
-    let variants = check_multivariant(&multivariant(&TAPE.head, false)).expect("a good playlist");
+    let variants = check_multivariant(&multivariant(&TAPE.head, Edition::Plain)).expect("a good playlist");
     for rendition in Rendition::ALL {
         let said = variants.iter().find(|v| v.uri.starts_with(rendition.name())).expect("offered").bandwidth;
         for at in [0, 12, 24] {

@@ -252,7 +252,7 @@ fn lines(text: &str) -> Result<impl Iterator<Item = &str>, String> {
 }
 
 /// `KEY=value,KEY="text, text"`.
-fn attribute_list(text: &str) -> Result<Vec<(String, String)>, String> {
+pub(crate) fn attribute_list(text: &str) -> Result<Vec<(String, String)>, String> {
     let mut rest = text;
     let mut out: Vec<(String, String)> = Vec::new();
     while !rest.is_empty() {
@@ -276,7 +276,7 @@ fn attribute_list(text: &str) -> Result<Vec<(String, String)>, String> {
 }
 
 /// `3.84` in milliseconds; at most three digits behind the point.
-fn milliseconds(text: &str) -> Result<u64, String> {
+pub(crate) fn milliseconds(text: &str) -> Result<u64, String> {
     let error = || format!("{text} is no duration");
     let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
     if part.is_empty() || part.len() > 3 {

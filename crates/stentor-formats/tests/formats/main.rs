@@ -5,6 +5,8 @@ mod ffmpeg;
 mod hls;
 mod hls_checker;
 mod live;
+mod low_latency;
+mod low_latency_checker;
 mod parsed;
 mod replay;
 mod sound;

@@ -21,6 +21,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use stentor_formats::FileLayout;
 use stentor_node::documents::OwnPages;
 use stentor_types::{Mono, Reason, Rendition};
+use tokio::sync::Semaphore;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 
@@ -34,6 +35,8 @@ use crate::shell::Shell;
 pub(crate) struct Front {
     shell: Arc<Shell>,
     pages: Arc<OwnPages>,
+    /// Places for requests that are held until there is more sound.
+    held: Arc<Semaphore>,
 }
 
 /// Answers of one show that are made once for many.
@@ -48,9 +51,22 @@ pub struct ShowCache {
 /// An answer that many ask for and that changes at certain moments only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Made {
-    LivePlaylist(Rendition),
-    VodPlaylist(Rendition),
+    Playlist(Playlist, Coding),
     Marks,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Playlist {
+    LowLatency { rendition: Rendition, skip: bool },
+    Live(Rendition),
+    Recording(Rendition),
+}
+
+/// How an answer is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Coding {
+    Plain,
+    Gzip,
 }
 
 impl ShowCache {
@@ -86,12 +102,17 @@ pub fn router(shell: Arc<Shell>, own_pages: OwnPages) -> Router {
         .route("/{show}/live.mp4", get(stream::mp4))
         .route("/{show}/live.ogg", get(stream::ogg))
         .route("/{show}/live.aac", get(stream::aac))
-        .route("/{show}/hls/index.m3u8", get(hls::multivariant))
+        .route("/{show}/hls/index.m3u8", get(hls::index))
+        .route("/{show}/hls/cdn.m3u8", get(hls::cdn))
         .route("/{show}/hls/{rendition}/{file}", get(hls::file))
         .route("/{show}/replay.m4a", get(replay::m4a))
         .route("/{show}/replay.opus", get(replay::opus))
         .merge(hands())
-        .with_state(Front { shell, pages: Arc::new(own_pages) })
+        .with_state(Front {
+            shell,
+            pages: Arc::new(own_pages),
+            held: Arc::new(Semaphore::new(hls::HELD_MAX)),
+        })
         .merge(pages::assets())
         .merge(pages::shell())
         .route("/healthz", get(|| async { "ok\n" }))

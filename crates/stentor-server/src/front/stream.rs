@@ -32,7 +32,7 @@ use crate::tape::{Live, LiveTape};
 const fn burst_groups(interval: Interval) -> u64 {
     match interval {
         Interval::Close => 4,
-        Interval::Steady | Interval::Segment => 5,
+        Interval::Steady | Interval::Short | Interval::Segment => 5,
     }
 }
 

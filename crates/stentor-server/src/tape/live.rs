@@ -18,9 +18,9 @@ use stentor_tape::Location;
 /// cache, 10 ms from a slow disk: 16 feed thousands of rewound listeners without a thread for each.
 pub const READS_MAX: usize = 16;
 
-/// Framed groups kept a show: 60 s in the three intervals (188 + 63 + 16), for the at most ten pairs of
-/// container and rendition in use, bounded at the bytes of 60 s × 10 × 8 kB/s × 3 = 15 MB.
-const FRAMED_MAX: usize = 2_700;
+/// Framed groups kept a show: 60 s in the four intervals (188 + 63 + 32 + 16), for the at most ten pairs of
+/// container and rendition in use, bounded at the bytes of 60 s × 10 × 8 kB/s × 4 = 19 MB.
+const FRAMED_MAX: usize = 3_000;
 
 /// The newest part of a tape as it was at one moment.
 #[derive(Clone, Debug, Default)]

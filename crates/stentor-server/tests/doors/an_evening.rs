@@ -84,8 +84,10 @@ async fn heard_in_stream(house: &House, path: &str) {
 }
 
 async fn heard_in_hls(house: &House, rendition: &str) {
-    let index = house.front("/evening/hls/index.m3u8").await.text();
-    assert!(index.contains(&format!("{rendition}/live.m3u8")), "{index}");
+    for (multivariant, media) in [("index", "ll"), ("cdn", "live")] {
+        let list = house.front(&format!("/evening/hls/{multivariant}.m3u8")).await.text();
+        assert!(list.contains(&format!("\n{rendition}/{media}.m3u8\n")), "{list}");
+    }
     let speaking =
         house.status_when(SHOW, "a place on the tape", |status| status["live_at_s"].is_f64()).await;
     let speaking_s = speaking["live_at_s"].as_f64().expect("seconds");
@@ -170,8 +172,11 @@ async fn ranges_are_honoured(house: &House, path: &str) {
 }
 
 async fn vod_is_whole(house: &House, duration_s: f64) {
-    let index = house.front("/evening/hls/index.m3u8").await.text();
-    assert!(index.contains("opus-32/vod.m3u8") && !index.contains("live.m3u8"), "{index}");
+    for multivariant in ["index", "cdn"] {
+        let list = house.front(&format!("/evening/hls/{multivariant}.m3u8")).await.text();
+        assert!(list.contains("opus-32/vod.m3u8") && !list.contains("live.m3u8"), "{list}");
+        assert!(!list.contains("ll.m3u8"), "{list}");
+    }
     let playlist = within("the playlist", house.front("/evening/hls/opus-32/vod.m3u8")).await.text();
     assert!(playlist.contains("#EXT-X-ENDLIST"), "{playlist}");
     let urls: Vec<_> = playlist.lines().filter(|line| line.ends_with(".m4s")).map(str::to_owned).collect();
@@ -180,6 +185,9 @@ async fn vod_is_whole(house: &House, duration_s: f64) {
     // Whole chunks, so up to one more at either end.
     assert!(seconds > duration_s - 0.1 && seconds < duration_s + 0.74, "{seconds} s of {duration_s} s");
     assert!(tenths_at(&samples, HZ.into()) as f64 / 10.0 > duration_s * 0.5);
-    let live = house.front("/evening/hls/opus-32/live.m3u8").await.text();
-    assert!(live.contains("#EXT-X-ENDLIST"), "the live playlist ended: {live}");
+    for media in ["live.m3u8", "ll.m3u8?_HLS_msn=999999&_HLS_part=0&_HLS_skip=YES"] {
+        let live = house.front(&format!("/evening/hls/opus-32/{media}")).await.text();
+        assert!(live.ends_with("#EXT-X-ENDLIST\n"), "the live playlist ended: {live}");
+        assert!(!live.contains("#EXT-X-SKIP"), "what has ended is given whole: {live}");
+    }
 }

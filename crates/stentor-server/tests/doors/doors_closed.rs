@@ -16,7 +16,15 @@ async fn an_announced_show_says_when_to_come_back() {
     assert_eq!(view.status, 201);
     let view = view.json();
     assert_eq!((&view["phase"], &view["title"]), (&json!("announced"), &json!("Later tonight")));
-    for path in ["live.mp4", "live.ogg", "live.aac", "hls/index.m3u8", "hls/opus-32/live.m3u8"] {
+    for path in [
+        "live.mp4",
+        "live.ogg",
+        "live.aac",
+        "hls/index.m3u8",
+        "hls/cdn.m3u8",
+        "hls/opus-32/live.m3u8",
+        "hls/opus-32/ll.m3u8",
+    ] {
         let closed = house.front(&format!("/later/{path}")).await;
         closed.refused(503, "doors_closed");
         let retry_s: u64 = closed.header("retry-after").and_then(|s| s.parse().ok()).expect("waiting helps");

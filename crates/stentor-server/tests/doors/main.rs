@@ -14,6 +14,7 @@ mod garbage;
 mod hands;
 mod house;
 mod http;
+mod low_latency;
 mod restart;
 mod sessions;
 mod speaker;
