@@ -1,0 +1,78 @@
+// The studio from the link to the end of the show: the check grades what it measures and holds nobody back, the page
+// says where one stands, and after the end nothing on it looks as if the microphone were open.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { faultsOf } from '../harness/axe.mjs';
+import { House } from '../harness/house.mjs';
+import { until } from '../harness/until.mjs';
+import { PITCH_A_HZ, RATE_HZ, writeWav } from '../sound/tones.mjs';
+
+const SILENCE_S = 5;
+
+test('a person checks, joins, goes on air, comes back and is let go', async (t) => {
+  const house = await House.open(t);
+  const show = await house.show('rehearsal', ['host'], { live: false });
+  const { page, said } = await house.chromium({ microphone: house.voice(PITCH_A_HZ) });
+  const state = () => page.evaluate(() => document.querySelector('stentor-studio').state);
+  const press = (name) => page.getByRole('button', { name, exact: true }).click();
+  const isSound = async (what) => assert.deepEqual(await faultsOf(page), [], what);
+
+  await invited(page, show.links[0].url);
+  await isSound('the invitation');
+  await page.getByLabel('Your name').fill('Ada');
+  await page.getByLabel('I agree that I am recorded and published').check();
+  await press('Continue');
+  await press('Open microphone');
+  await t.test('microphone, line and echo get a grade each', async () => {
+    const { microphone } = await until('the voice is graded', async () => ((await state()).check?.microphone ? (await state()).check : null));
+    assert.notEqual(microphone.finding, 'dead');
+    await until('the line is graded', async () => (await state()).check.line);
+    await press('Test the echo');
+    const echo = await until('the echo is graded', async () => ((await state()).check.echo.grade ? (await state()).check.echo : null));
+    assert.deepEqual(echo, { grade: 'good', finding: 'none' }, 'a microphone that is a file hears no loudspeaker');
+    await isSound('the check');
+  });
+  await press('Join the stage');
+  await until('the page says that it is not on air yet', async () => (await state()).standing === 'ready');
+  await isSound('the stage');
+  await press('Go on air');
+  await until('the page says that it is on air', async () => (await state()).standing === 'on_air');
+  assert.match(await page.title(), /On air/);
+  await t.test('a reload comes back to the stage by itself', async () => {
+    await page.reload();
+    await until('it is on air again', async () => (await state()).standing === 'on_air');
+  });
+  await press('End the show');
+  await press('Yes, end');
+  await page.getByRole('heading', { name: 'The show is over' }).waitFor({ timeout: 60_000 });
+  await t.test('after the end the microphone is closed, and nothing says otherwise', async () => {
+    assert.equal((await state()).microphone, 'closed');
+    assert.equal(await page.getByRole('button', { name: /mute/i }).count(), 0);
+    assert.equal(await page.getByText(/connected|good line/i).count(), 0);
+    await isSound('the end');
+  });
+  assert.deepEqual(said.filter((line) => line.startsWith('error')), []);
+});
+
+test('a dead microphone is named, and keeps nobody from the stage', async (t) => {
+  const house = await House.open(t);
+  const show = await house.show('dead', ['speaker'], { live: false });
+  const silence = writeWav(house.path('silence.wav'), new Float32Array(SILENCE_S * RATE_HZ));
+  const { page } = await house.chromium({ microphone: silence });
+  const state = () => page.evaluate(() => document.querySelector('stentor-studio').state);
+  await invited(page, show.links[0].url);
+  await page.getByLabel('Your name').fill('Ben');
+  await page.getByLabel('I agree that I am recorded and published').check();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('button', { name: 'Open microphone' }).click();
+  await page.getByText('The microphone gives nothing at all.').waitFor();
+  await page.getByRole('button', { name: 'Join the stage' }).click();
+  await until('Ben is on the stage', async () => (await state()).connection === 'connected');
+});
+
+async function invited(page, url) {
+  await page.goto(url);
+  await page.getByRole('heading', { name: 'You are invited to the stage' }).waitFor();
+}
