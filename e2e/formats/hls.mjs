@@ -29,22 +29,29 @@ export async function readMultivariant(url) {
   return variants;
 }
 
-/** Fetches a media playlist: its segments with address, duration, date, gap and discontinuity. */
+/**
+ * Fetches a media playlist: its segments with address, duration, date, gap, discontinuity and parts. Of a low-latency
+ * one also `open`, the parts of the segment in the making, and `hint`.
+ */
 export async function readMedia(url) {
   const lines = await fetchPlaylist(url);
   const list = { url, sequence: 0, ended: false, type: null, target_s: null, version: 1, map: null, segments: [] };
-  let next = { gap: false, discontinuity: false, date: null };
+  Object.assign(list, { control: null, part_target_s: null, open: [], hint: null, reports: [] });
+  const nothing = () => ({ gap: false, discontinuity: false, date: null, parts: [] });
+  let next = nothing();
   for (const line of lines) {
     assert.ok(!list.ended, 'nothing follows EXT-X-ENDLIST');
     if (!line.startsWith('#')) {
       assert.ok(next.duration_s > 0, `${line} has no EXTINF`);
       list.segments.push({ ...next, map: list.map, url: new URL(line, url).href });
-      next = { gap: false, discontinuity: false, date: null };
+      next = nothing();
       continue;
     }
     readTag(list, next, ...splitTag(line));
   }
+  list.open = next.parts;
   checkMedia(list);
+  if (list.part_target_s !== null) checkLowLatency(list);
   return list;
 }
 
@@ -62,10 +69,28 @@ function readTag(list, next, tag, value) {
     'EXT-X-DISCONTINUITY-SEQUENCE': () => assert.match(value, /^\d+$/),
     'EXT-X-PLAYLIST-TYPE': () => { list.type = value; },
     'EXT-X-INDEPENDENT-SEGMENTS': () => assert.equal(value, null),
-    'EXT-X-SERVER-CONTROL': () => attributes(value),
+    'EXT-X-SERVER-CONTROL': () => { list.control = attributes(value); },
+    'EXT-X-PART-INF': () => { list.part_target_s = Number(attributes(value)['PART-TARGET']); },
+    'EXT-X-PART': () => {
+      const part = attributes(value);
+      assert.equal(part.INDEPENDENT, 'YES', 'sound can begin with any part');
+      next.parts.push({ url: new URL(part.URI, list.url).href, duration_s: Number(part.DURATION) });
+    },
+    'EXT-X-PRELOAD-HINT': () => {
+      assert.equal(list.hint, null, 'there is one hint');
+      const { TYPE, URI } = attributes(value);
+      assert.equal(TYPE, 'PART');
+      list.hint = new URL(URI, list.url).href;
+    },
+    'EXT-X-RENDITION-REPORT': () => {
+      const report = attributes(value);
+      assert.match(`${report['LAST-MSN']} ${report['LAST-PART']}`, /^\d+ \d+$/, 'a report says how far the other is');
+      list.reports.push({ ...report, url: new URL(report.URI, list.url).href });
+    },
     'EXT-X-START': () => attributes(value),
     'EXT-X-MAP': () => { list.map = new URL(attributes(value).URI, list.url).href; },
     'EXT-X-PROGRAM-DATE-TIME': () => {
+      assert.equal(next.parts.length, 0, 'a date stands before the parts of its segment');
       next.date = Date.parse(value);
       assert.ok(next.date > 0, `${value} is a date`);
     },
@@ -98,13 +123,37 @@ function checkMedia({ url, segments, target_s, version, map, ended, type }) {
   }
 }
 
+/** What parts ask for besides (draft-pantos-hls-rfc8216bis §4.4.3.7, §4.4.3.8, §4.4.4.9, §6.2.2). */
+function checkLowLatency({ url, segments, open, target_s, part_target_s, control, version, hint, ended }) {
+  assert.ok(version >= 9, `${url}: delta updates need version 9`);
+  assert.equal(control?.['CAN-BLOCK-RELOAD'], 'YES', `${url}: players of parts reload by waiting`);
+  const least_s = { 'HOLD-BACK': 3 * target_s, 'PART-HOLD-BACK': 3 * part_target_s, 'CAN-SKIP-UNTIL': 6 * target_s };
+  for (const [name, s] of Object.entries(least_s)) assert.ok(Number(control[name]) >= s - 1e-9, `${url}: ${name} under ${s} s`);
+  assert.equal(hint === null, ended, `${url}: what has not ended hints at what comes`);
+  let end_s = seconds(open);
+  for (const { url: of, parts, gap, duration_s } of segments.toReversed()) {
+    const listed_s = end_s < 3 * target_s - 1e-9 && !gap ? duration_s : 0;
+    assert.ok(Math.abs(seconds(parts) - listed_s) < 1e-6, `${of}: ${seconds(parts)} s of parts, ${end_s} s from the end`);
+    end_s += duration_s;
+  }
+  for (const parts of [...segments.map((segment) => segment.parts), open]) {
+    for (const [i, part] of parts.entries()) {
+      assert.ok(part.duration_s <= part_target_s, `${part.url}: longer than the target`);
+      assert.ok(i + 1 === parts.length || part.duration_s >= 0.85 * part_target_s, `${part.url}: too short`);
+    }
+  }
+}
+
+const seconds = (list) => list.reduce((sum, { duration_s }) => sum + duration_s, 0);
+
 /** Throws unless `later` is what a playlist may have become: it grows at its end and loses from its front. */
 export function checkReload(earlier, later) {
   assert.ok(later.sequence >= earlier.sequence, 'MEDIA-SEQUENCE never falls');
   assert.equal(later.target_s, earlier.target_s, 'the target duration never changes');
   for (const [i, segment] of later.segments.entries()) {
     const before = earlier.segments[later.sequence + i - earlier.sequence];
-    if (before) assert.deepEqual(segment, before, 'a segment stays as it was');
+    // Parts go when the edge has moved on.
+    if (before) assert.deepEqual({ ...segment, parts: before.parts }, before, 'a segment stays as it was');
   }
 }
 
@@ -128,6 +177,21 @@ export async function checkSegments(list, codecs) {
     }
     const lasts_s = (end - fragments[0].begins) / init.timescale;
     assert.ok(Math.abs(lasts_s - segment.duration_s) < 0.022, `${segment.url}: ${lasts_s} s, says ${segment.duration_s}`);
+  }
+}
+
+/** Fetches the parts of a low-latency playlist and the one that it hints at; throws unless they follow each other. */
+export async function checkParts(list) {
+  const init = readInit(await fetchImmutable(list.map));
+  const last = list.segments.at(-1);
+  const parts = [...last.parts, ...list.open, { url: list.hint, duration_s: list.part_target_s }];
+  let end = readFragments(await fetchImmutable(last.url), init)[0].begins;
+  for (const { url, duration_s } of parts) {
+    const fragments = readFragments(await fetchImmutable(url), init);
+    assert.equal(fragments.length, 1, url);
+    assert.equal(fragments[0].begins, end, `${url}: begins where the one before ended`);
+    end += fragments[0].lasts;
+    assert.ok(Math.abs(fragments[0].lasts / init.timescale - duration_s) < 0.001, `${url}: does not last ${duration_s} s`);
   }
 }
 

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { House, takeStage } from '../harness/house.mjs';
 import { playIn } from '../harness/players.mjs';
 import { until } from '../harness/until.mjs';
-import { checkReload, checkSegments, readMedia, readMultivariant } from '../formats/hls.mjs';
+import { checkParts, checkReload, checkSegments, readMedia, readMultivariant } from '../formats/hls.mjs';
 import { PITCH_A_HZ, PITCH_B_HZ } from '../sound/tones.mjs';
 
 const LIVE = [
@@ -19,6 +19,7 @@ const LIVE = [
   ['live.aac', 'aac'],
   ['live.aac?kbps=64&from=-5', 'aac'],
   ['hls/index.m3u8', null],
+  ['hls/cdn.m3u8', null],
 ];
 // HLS begins with its third segment: 3 × 3.84 s, and what a segment's border may lie off.
 const VOICE_S = 16;
@@ -37,18 +38,23 @@ test('players play the show while it is live', async (t) => {
 });
 
 async function checkLiveHls(show) {
-  const variants = await readMultivariant(`${show.listen_url}/hls/index.m3u8`);
-  assert.ok(variants.some(({ codecs }) => codecs === 'mp4a.40.2'), 'AAC-LC is always offered');
-  await Promise.all(variants.map(checkGrowing));
+  for (const name of ['index', 'cdn']) {
+    const variants = await readMultivariant(`${show.listen_url}/hls/${name}.m3u8`);
+    assert.ok(variants.some(({ codecs }) => codecs === 'mp4a.40.2'), 'AAC-LC is always offered');
+    await Promise.all(variants.map(checkGrowing));
+  }
 }
 
 async function checkGrowing({ url, codecs }) {
   const first = await readMedia(url);
   assert.ok(!first.ended && first.segments.length >= 3, `${url}: ${first.segments.length} segments`);
+  const end = ({ sequence, segments }) => sequence + segments.length;
+  const waiting = first.part_target_s === null ? url : `${url}?_HLS_msn=${end(first)}`;
   const later = await until(`${url} grows`, async () => {
-    const list = await readMedia(url);
-    return list.sequence + list.segments.length > first.sequence + first.segments.length ? list : null;
+    const list = await readMedia(waiting);
+    return end(list) > end(first) ? list : null;
   });
   checkReload(first, later);
   await checkSegments(later, codecs);
+  if (later.part_target_s !== null) await checkParts(later);
 }
