@@ -8,6 +8,7 @@
 mod clock;
 mod configuration;
 pub mod fixed;
+mod hls;
 mod media;
 mod names;
 mod range;
@@ -17,6 +18,7 @@ mod stage;
 mod tape;
 
 pub use configuration::configuration;
+pub use hls::reload;
 pub use media::{deframer, packet};
 pub use names::names;
 pub use range::range;
@@ -29,7 +31,7 @@ pub use tape::{overlay, payload, record, recovery};
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by its name, which is that of its corpus and of its file in `fuzz_targets/`.
-pub const TARGETS: [(&str, Target); 14] = [
+pub const TARGETS: [(&str, Target); 15] = [
     ("configuration", configuration),
     ("deframer", deframer),
     ("names", names),
@@ -41,6 +43,7 @@ pub const TARGETS: [(&str, Target); 14] = [
     ("range", range),
     ("record", record),
     ("recovery", recovery),
+    ("reload", reload),
     ("sdpfrag", sdpfrag),
     ("show_doc", show_doc),
     ("token", token),

@@ -19,7 +19,7 @@ macro_rules! replayed {
 }
 
 replayed! {
-    configuration deframer names offer opus overlay packet payload range record recovery sdpfrag show_doc token
+    configuration deframer names offer opus overlay packet payload range record recovery reload sdpfrag show_doc token
 }
 
 fn replay(name: &str) {
