@@ -90,11 +90,16 @@ async function swerved_s(page, began_ms) {
   return sum_ms / 1000;
 }
 
-/** A browser gathers no candidates where there is nothing but loopback. */
+/**
+ * A browser gathers no candidates where there is nothing but loopback. The link gets no IPv6 address, which would come a
+ * second later: a browser drops what it is loading when its network changes.
+ */
 async function openNetwork() {
   const commands = [
     'link set lo up',
     'link add uplink type veth peer name beyond',
+    'link set uplink addrgenmode none',
+    'link set beyond addrgenmode none',
     'addr add 10.77.0.2/24 dev uplink',
     'link set uplink up',
     'link set beyond up',
