@@ -26,6 +26,7 @@ mod slate;
 mod source;
 mod splice;
 mod talkers;
+mod totals;
 mod transit;
 
 pub use constants::{Constants, constants};

@@ -131,6 +131,8 @@ pub struct Mixer {
     sources: BTreeMap<SpeakerId, Source>,
     /// Removed since the last tick, each with a few milliseconds left to say.
     leaving: Vec<Source>,
+    /// What those who left have been through.
+    left: SourceStats,
     programme: ProgrammeMix,
     talkers: Talkers,
     feedback: FeedbackDesk,
@@ -152,6 +154,7 @@ impl Mixer {
             frame: 0,
             sources: BTreeMap::new(),
             leaving: Vec::new(),
+            left: SourceStats::default(),
             programme: ProgrammeMix::new(),
             talkers: Talkers::default(),
             feedback: FeedbackDesk::new(config.channels)?,
@@ -237,6 +240,13 @@ impl Mixer {
         self.sources.get(&speaker).map(|source| *source.jitter.stats())
     }
 
+    /// What all sources together have been through, those who left as well. The delays are the longest now.
+    pub fn source_totals(&self) -> SourceStats {
+        let mut totals = self.left;
+        self.sources.values().for_each(|source| totals.add(source.jitter.stats()));
+        totals
+    }
+
     fn add_source(&mut self, speaker: SpeakerId, name: PersonName, hears: bool) -> Result<(), AudioError> {
         if self.sources.len() >= SPEAKERS_PER_SHOW_MAX && !self.sources.contains_key(&speaker) {
             return Err(AudioError::TooManySources);
@@ -249,10 +259,10 @@ impl Mixer {
     }
 
     fn remove_source(&mut self, speaker: SpeakerId) {
+        let Some(source) = self.sources.remove(&speaker) else { return };
+        self.left.add(&source.jitter.stats().past());
         // Beyond one stage's worth within a tick, somebody leaves without a fade.
-        if let Some(source) = self.sources.remove(&speaker)
-            && self.leaving.len() < SPEAKERS_PER_SHOW_MAX
-        {
+        if self.leaving.len() < SPEAKERS_PER_SHOW_MAX {
             self.leaving.push(source);
         }
     }

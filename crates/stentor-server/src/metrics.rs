@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use stentor_audio::SourceStats;
+use stentor_types::time::SAMPLE_RATE_HZ;
+
 /// What a family of samples is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -53,6 +56,13 @@ families! {
     SHOW_BYTES_SENT Counter "stentor_show_sent_bytes_total" ["show"] "Bytes of sound handed to listeners' connections.";
     MIXER_CPU Counter "stentor_mixer_cpu_seconds_total" ["show"] "CPU time of the show's mixer thread.";
     MIXER_LATE Gauge "stentor_mixer_late_ms_max" ["show"] "Worst lateness of a mixer tick since the last scrape.";
+    SPEAKER_PACKETS Counter "stentor_speaker_packets_total" ["show"] "Packets of sound that came from speakers.";
+    SPEAKER_LATE Counter "stentor_speaker_late_packets_total" ["show"] "Packets of speakers that came after their turn.";
+    SPEAKER_DROPPED Counter "stentor_speaker_dropped_packets_total" ["show"] "Packets of speakers thrown away because too many waited or their clock jumped.";
+    SPEAKER_CONCEALED Counter "stentor_speaker_concealed_seconds_total" ["show"] "Sound of speakers made up or recovered in place of lost or late packets.";
+    SPEAKER_SHORTENED Counter "stentor_speaker_shortened_seconds_total" ["show"] "Sound of speakers cut out to catch up.";
+    SPEAKER_LENGTHENED Counter "stentor_speaker_lengthened_seconds_total" ["show"] "Sound of speakers put in to wait for packets.";
+    SPEAKER_DELAY Gauge "stentor_speaker_buffer_ms_max" ["show"] "Longest delay of a speaker's jitter buffer now.";
 }
 
 /// What a show's line of samples is made of.
@@ -78,6 +88,8 @@ pub struct ShowSample {
     pub mixer_cpu_us: u64,
     /// Worst lateness of a tick since the last scrape, in microseconds.
     pub mixer_late_us_max: u64,
+    /// What all its speakers have been through.
+    pub sources: SourceStats,
 }
 
 /// Counts of one door.
@@ -189,7 +201,7 @@ impl Metrics {
             page.sample(family, "", value.load(Relaxed) as f64);
         }
         type OfShow = fn(&ShowSample) -> f64;
-        let of_shows: [(&Family, OfShow); 9] = [
+        let of_shows: [(&Family, OfShow); 16] = [
             (&SHOW_LISTENERS, |s| s.listeners as f64),
             (&SHOW_SPEAKERS, |s| s.speakers as f64),
             (&SHOW_CHUNKS, |s| s.chunks as f64),
@@ -199,6 +211,13 @@ impl Metrics {
             (&SHOW_BYTES_SENT, |s| s.sent_bytes as f64),
             (&MIXER_CPU, |s| s.mixer_cpu_us as f64 / 1e6),
             (&MIXER_LATE, |s| s.mixer_late_us_max as f64 / 1e3),
+            (&SPEAKER_PACKETS, |s| s.sources.packets as f64),
+            (&SPEAKER_LATE, |s| s.sources.late as f64),
+            (&SPEAKER_DROPPED, |s| s.sources.dropped as f64),
+            (&SPEAKER_CONCEALED, |s| seconds(s.sources.concealed_samples)),
+            (&SPEAKER_SHORTENED, |s| seconds(s.sources.shortened_samples)),
+            (&SPEAKER_LENGTHENED, |s| seconds(s.sources.lengthened_samples)),
+            (&SPEAKER_DELAY, |s| f64::from(s.sources.headroom_ms)),
         ];
         for (family, value) in of_shows {
             page.family(family);
@@ -208,6 +227,10 @@ impl Metrics {
         }
         page.0
     }
+}
+
+fn seconds(samples: u64) -> f64 {
+    samples as f64 / f64::from(SAMPLE_RATE_HZ)
 }
 
 struct Page(String);

@@ -4,13 +4,15 @@
 //! and everything that leaves it is published or dropped, never queued without a bound.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use stentor_audio::{Mixer, MixerCommand, MixerConfig, MixerOutput, STALL_MAX, SourcePacket, SourceReport};
+use stentor_audio::{
+    Mixer, MixerCommand, MixerConfig, MixerOutput, STALL_MAX, SourcePacket, SourceReport, SourceStats,
+};
 use stentor_types::time::CHUNK_SAMPLES;
 use stentor_types::{Chunk, Epoch, Mark, Mono, ShowId};
 
@@ -60,6 +62,8 @@ pub struct MixerGauges {
     pub late_us_max: AtomicU64,
     /// Packets dropped because too many waited.
     pub overrun: AtomicU64,
+    /// What its speakers have been through, as of the newest chunk.
+    pub sources: Mutex<SourceStats>,
 }
 
 /// The way to a running mixer. Dropping it stops the thread.
@@ -152,6 +156,10 @@ impl MixingDesk {
                 match output {
                     MixerOutput::Chunk(chunk) => {
                         self.gauges.cpu_us.store(self.clock.thread_cpu_us(), Relaxed);
+                        // Whoever reads them just now gets those of the chunk before: the mixer waits for nobody.
+                        if let Ok(mut sources) = self.gauges.sources.try_lock() {
+                            *sources = mixer.source_totals();
+                        }
                         sink.chunk(chunk);
                     }
                     MixerOutput::Feedback(frame) => sink.feedback(frame),

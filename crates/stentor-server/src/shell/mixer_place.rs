@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use stentor_audio::{MixerCommand, MixerConfig};
+use stentor_audio::{MixerCommand, MixerConfig, SourceStats};
 use stentor_types::{Epoch, Position};
 
 use crate::mixer_thread::MixerHandle;
@@ -13,6 +13,7 @@ use crate::mixer_thread::MixerHandle;
 pub(super) struct MixerPlace {
     state: Mutex<State>,
     cpu_before_us: AtomicU64,
+    sources_before: Mutex<SourceStats>,
 }
 
 #[derive(Default)]
@@ -80,6 +81,16 @@ impl MixerPlace {
         self.cpu_before_us.load(Relaxed) + running
     }
 
+    /// What the speakers of all mixers that were here have been through.
+    pub(super) fn sources(&self) -> SourceStats {
+        let state = self.state();
+        let mut all = *locked(&self.sources_before);
+        if let State::Running(handle) = &*state {
+            all.add(&sources_of(handle));
+        }
+        all
+    }
+
     /// The worst lateness of a tick since this was last asked, in microseconds.
     pub(super) fn take_late_us_max(&self) -> u64 {
         match &*self.state() {
@@ -91,13 +102,22 @@ impl MixerPlace {
     fn replace(&self, state: State) {
         if let State::Running(handle) = std::mem::replace(&mut *self.state(), state) {
             self.cpu_before_us.fetch_add(handle.gauges().cpu_us.load(Relaxed), Relaxed);
+            locked(&self.sources_before).add(&sources_of(&handle).past());
             handle.stop();
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
+}
+
+fn sources_of(handle: &MixerHandle) -> SourceStats {
+    *locked(&handle.gauges().sources)
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -150,6 +150,7 @@ impl ShowShell {
             sent_bytes: of_tape(|tape| tape.sent_bytes.load(Relaxed)),
             mixer_cpu_us: self.mixer.cpu_us(),
             mixer_late_us_max: self.mixer.take_late_us_max(),
+            sources: self.mixer.sources(),
         }
     }
 }
