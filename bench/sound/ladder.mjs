@@ -21,6 +21,8 @@ const FIVE_PERCENT_MOS_MIN = 3.2;
 const TEN_PERCENT_OF_HOME_MIN = 0.8;
 const BEYOND_MAX = 0.001;
 const STRETCHED_MAX = 0.01;
+// The server's counts are those of its newest chunk: 16 packets, and as many as a bad network has on the way.
+const MISCOUNTED_MAX = 48;
 // A machine that lets the relay oversleep by more has made a network of its own, and what was heard says nothing about this one.
 const OVERSLEPT_MS_MAX = 20;
 // The bars of the spine, to which a network adds its own delay.
@@ -131,6 +133,9 @@ function tally(before, after, tcp) {
   const packets = tcp ? between('packets') : after.relay.up.came - before.relay.up.came;
   const lostIn = ({ relay, nft_lost }) => (tcp ? 0 : relay.up.lost.burst + relay.up.lost.outage + nft_lost);
   const lost = lostIn(after) - lostIn(before);
+  // The network's losses are known from those who lost; the server has to have got the rest.
+  const missing = packets - lost - between('packets');
+  if (Math.abs(missing) > MISCOUNTED_MAX) throw new Error(`${missing} packets are neither lost nor taken in`);
   const concealed = between('concealed_s') / 0.02;
   const [late, dropped] = [between('late'), between('dropped')];
   const beyond = Math.max(0, concealed - lost, late + dropped) / packets;
