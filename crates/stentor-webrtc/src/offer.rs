@@ -213,7 +213,11 @@ impl Offer {
             write!(out, "a=ice-options:trickle\r\na=fingerprint:{}\r\na=setup:{setup}\r\n", ours.fingerprint);
         self.write_extensions(out);
         let direction = if ours.sends.is_some() { "sendrecv" } else { "recvonly" };
-        let stereo = if stereo { ";stereo=1;sprop-stereo=1" } else { "" };
+        let stereo = if stereo {
+            format!(";maxaveragebitrate={UPLINK_STEREO_BPS};stereo=1;sprop-stereo=1")
+        } else {
+            format!(";maxaveragebitrate={UPLINK_MONO_BPS}")
+        };
         let _ = write!(
             out,
             "a={direction}\r\na=rtcp-mux\r\na=rtpmap:{pt} opus/48000/2\r\n\
@@ -232,6 +236,13 @@ impl Offer {
         }
     }
 }
+
+/// What a speaker is asked to send (`maxaveragebitrate`, RFC 7587 §6.1). A browser would send 32 kbit/s of which
+/// FEC takes its part, and everything that listeners hear is encoded from it once more; at 64 the first
+/// encoding costs next to nothing, with a tenth of the packets lost as well.
+const UPLINK_MONO_BPS: u32 = 64_000;
+/// The same for two channels.
+const UPLINK_STEREO_BPS: u32 = 128_000;
 
 /// RFC 6464 §4: how loud each packet is, without decoding it.
 const AUDIO_LEVEL: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
