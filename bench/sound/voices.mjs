@@ -17,6 +17,8 @@ const GAP_S = 4;
 const TURN_S = SPEECH_S;
 const BOTH_S = TURN_S / 2;
 const WHOLE_S = LEAD_S + 2 * (TURN_S + GAP_S) + BOTH_S;
+// A stream begins up to 4 s before now, with slate and its hold sound.
+const SLATE_S_MAX = 8;
 // Louder than any noise floor, softer than any word.
 const FIRST_WORD_RMS = 0.005;
 
@@ -33,10 +35,10 @@ export async function voices(open) {
     const to = ['--to', `${house.server.stage}/${show.id}/whip`, '--key', keyOf(show.links[n])];
     return house.keep(closing(start(process.env.STENTOR_BIN, ['publish', file, ...to])));
   });
-  await house.untilStatus(show.id, 'both are on the stage', ({ people }) => {
+  await house.untilStatus(show.id, 'both are on the stage', ({ people, slate }) => {
     const ended = speakers.find((speaker) => !speaker.running());
     if (ended) throw new Error(ended.said());
-    return people.length === 2;
+    return people.length === 2 && slate === null;
   });
   const tape = house.path('tape.wav');
   const url = `${house.server.front}/${show.id}/live.ogg?kbps=64`;
@@ -91,7 +93,7 @@ async function files(house) {
 
 function firstWord_s(samples) {
   const step = RATE_HZ / 100;
-  for (let at = 0; at + step <= samples.length; at += step) {
+  for (let at = SLATE_S_MAX * RATE_HZ; at + step <= samples.length; at += step) {
     const power = samples.subarray(at, at + step).reduce((sum, x) => sum + x * x, 0) / step;
     if (Math.sqrt(power) > FIRST_WORD_RMS) return at / RATE_HZ;
   }
