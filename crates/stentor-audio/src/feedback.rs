@@ -6,19 +6,21 @@
 //! the sound before it, and the frame at the border does not refer to earlier ones. Hence: the
 //! switch comes with the first loud frame and long after the last, a starting encoder is fed
 //! the frame before first, and the border frame is coded without prediction.
+//!
+//! There is one such shared encode in each place. Who goes from one place to the other has an encode of
+//! their own for as long as somebody who talks, in which the one sound fades into the other.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use stentor_types::time::SAMPLE_RATE_HZ;
-use stentor_types::{Channels, SpeakerId};
+use stentor_types::{Channels, Place, SpeakerId};
 
 use crate::AudioError;
 use crate::decode::opus_channels;
 use crate::level::power_of_dbfs;
 use crate::limiter::Limiter;
-use crate::source::Source;
+use crate::stage::{Heard, Hearing, Stage, add_echo, fade_in};
 
 /// Louder than this in the shared mix, people would hear themselves.
 const OWN_VOICE_DBFS: f32 = -55.0;
@@ -41,9 +43,12 @@ const PACKET_BYTES_MAX: usize = 1_500;
 /// One encoder of a mix-minus with its limiter.
 #[derive(Debug)]
 pub(crate) struct Ear {
+    channels: Channels,
     encoder: opus::Encoder,
     limiter: Limiter,
-    sound: Vec<f32>,
+    /// What was encoded last, as it was before the limiter.
+    last: Vec<f32>,
+    limited: Vec<f32>,
     runs: bool,
     own_until: u64,
 }
@@ -58,29 +63,47 @@ impl Ear {
             Channels::Stereo => BITRATE_STEREO,
         }))?;
         encoder.set_complexity(COMPLEXITY)?;
-        Ok(Self { encoder, limiter: Limiter::new(channels), sound: Vec::new(), runs: false, own_until: 0 })
+        Ok(Self {
+            channels,
+            encoder,
+            limiter: Limiter::new(channels),
+            last: Vec::new(),
+            limited: Vec::new(),
+            runs: false,
+            own_until: 0,
+        })
     }
 
-    /// Encodes the difference of two frames; `border` is a frame whose hearers come from elsewhere.
-    fn encode(&mut self, before: Difference<'_>, now: Difference<'_>, border: bool) -> Bytes {
-        if !self.runs {
-            self.runs = true;
-            self.limiter.reset();
-            self.encoder.reset_state().expect("a reset cannot fail");
-            let _ = self.packet(before);
-        }
+    /// Begins anew, after the frame `before`, which was heard from another encoder.
+    fn begin_after(&mut self, before: Difference<'_>) {
+        self.runs = true;
+        self.limiter.reset();
+        self.encoder.reset_state().expect("a reset cannot fail");
+        before.write(&mut self.last);
+        let _ = self.packet();
+    }
+
+    /// Encodes a frame; `border` is one whose hearers come from another encoder.
+    fn encode(&mut self, now: Difference<'_>, border: bool) -> Bytes {
+        now.write(&mut self.last);
         self.encoder.set_prediction_disabled(border).expect("libopus knows the setting");
-        self.packet(now)
+        self.packet()
     }
 
-    fn packet(&mut self, Difference(all, own): Difference<'_>) -> Bytes {
-        self.sound.clear();
-        match own {
-            Some(own) => self.sound.extend(all.iter().zip(own).map(|(all, own)| all - own)),
-            None => self.sound.extend_from_slice(all),
-        }
-        self.limiter.process(&mut self.sound);
-        let packet = self.encoder.encode_vec_float(&self.sound, PACKET_BYTES_MAX);
+    /// Encodes a frame into which the last one, from elsewhere on the stage, fades.
+    fn encode_passage(&mut self, now: Difference<'_>, border: bool) -> Bytes {
+        let elsewhere = std::mem::take(&mut self.last);
+        now.write(&mut self.last);
+        fade_in(&mut self.last, self.channels);
+        add_echo(&mut self.last, &elsewhere, self.channels);
+        self.encoder.set_prediction_disabled(border).expect("libopus knows the setting");
+        self.packet()
+    }
+
+    fn packet(&mut self) -> Bytes {
+        self.limited.clone_from(&self.last);
+        self.limiter.process(&mut self.limited);
+        let packet = self.encoder.encode_vec_float(&self.limited, PACKET_BYTES_MAX);
         packet.expect("a limited frame of 20 ms can be encoded").into()
     }
 }
@@ -89,54 +112,104 @@ impl Ear {
 #[derive(Clone, Copy)]
 struct Difference<'a>(&'a [f32], Option<&'a [f32]>);
 
+impl Difference<'_> {
+    fn write(self, to: &mut Vec<f32>) {
+        let Self(all, own) = self;
+        to.clear();
+        match own {
+            Some(own) => to.extend(all.iter().zip(own).map(|(all, own)| all - own)),
+            None => to.extend_from_slice(all),
+        }
+    }
+}
+
 /// The encodes for everybody on the stage.
 #[derive(Debug)]
 pub(crate) struct FeedbackDesk {
-    shared: Ear,
-    sharing: Arc<[SpeakerId]>,
+    on_air: Shared,
+    backstage: Shared,
+}
+
+/// The encode for all silent people in one place.
+#[derive(Debug)]
+struct Shared {
+    ear: Ear,
+    /// Who heard its last frame, sorted.
+    hearers: Arc<[SpeakerId]>,
+    /// Who hears this one.
+    hearing: Vec<SpeakerId>,
 }
 
 impl FeedbackDesk {
     pub(crate) fn new(channels: Channels) -> Result<Self, AudioError> {
-        Ok(Self { shared: Ear::new(channels)?, sharing: Arc::new([]) })
+        Ok(Self { on_air: Shared::new(channels)?, backstage: Shared::new(channels)? })
     }
 
-    /// Encodes the newest frame for everybody who hears. `previous` and `stage` are the sums of
-    /// all sources, one frame ago and now.
+    /// Encodes the newest frame for everybody who hears.
     pub(crate) fn encode(
         &mut self,
         frame: u64,
-        previous: &[f32],
-        stage: &[f32],
-        sources: &mut BTreeMap<SpeakerId, Source>,
+        stage: &mut Stage,
         mut put: impl FnMut(Arc<[SpeakerId]>, Bytes),
     ) {
-        let mut sharing = Vec::new();
-        for (&speaker, source) in sources {
-            let Some(ear) = &mut source.ear else { continue };
-            if source.power > power_of_dbfs(OWN_VOICE_DBFS) {
-                ear.own_until = frame + HANG_OVER_FRAMES;
+        let (heard, hearings) = stage.hearings();
+        for hearing in hearings {
+            if hearing.power > power_of_dbfs(OWN_VOICE_DBFS) || hearing.came_from.is_some() {
+                hearing.ear.own_until = frame + HANG_OVER_FRAMES;
             }
-            if frame >= ear.own_until {
-                ear.runs = false;
-                sharing.push(speaker);
+            if frame < hearing.ear.own_until {
+                put(Arc::new([hearing.speaker]), encode_own(heard, hearing));
                 continue;
             }
-            let border = !ear.runs;
-            let before = Difference(previous, Some(&source.previous));
-            let packet = ear.encode(before, Difference(stage, Some(&source.frame)), border);
-            put(Arc::new([speaker]), packet);
+            hearing.ear.runs = false;
+            match hearing.place {
+                Place::OnAir => self.on_air.hearing.push(hearing.speaker),
+                Place::Backstage => self.backstage.hearing.push(hearing.speaker),
+            }
         }
-        if sharing.is_empty() {
-            self.shared.runs = false;
-            self.sharing = Arc::new([]);
-            return;
+        for (shared, place) in [(&mut self.on_air, Place::OnAir), (&mut self.backstage, Place::Backstage)] {
+            if let Some(packet) = shared.encode(heard, place) {
+                put(Arc::clone(&shared.hearers), packet);
+            }
         }
-        let joined = sharing.iter().any(|speaker| self.sharing.binary_search(speaker).is_err());
-        if *sharing != *self.sharing {
-            self.sharing = sharing.into();
+    }
+}
+
+/// Encodes for one person alone.
+fn encode_own(heard: Heard<'_>, hearing: Hearing<'_>) -> Bytes {
+    let Hearing { ear, place, came_from, own, own_before, .. } = hearing;
+    let border = !ear.runs;
+    if border {
+        ear.begin_after(match came_from {
+            // Whoever has no encode of their own was silent.
+            Some(place) => Difference(heard.before(place), None),
+            None => Difference(heard.before(place), Some(own_before)),
+        });
+    }
+    let now = Difference(heard.now(place), Some(own));
+    if came_from.is_some() { ear.encode_passage(now, border) } else { ear.encode(now, border) }
+}
+
+impl Shared {
+    fn new(channels: Channels) -> Result<Self, AudioError> {
+        Ok(Self { ear: Ear::new(channels)?, hearers: Arc::new([]), hearing: Vec::new() })
+    }
+
+    /// Encodes for those who hear this frame, if anybody does.
+    fn encode(&mut self, heard: Heard<'_>, place: Place) -> Option<Bytes> {
+        if self.hearing.is_empty() {
+            self.ear.runs = false;
+            self.hearers = Arc::new([]);
+            return None;
         }
-        let packet = self.shared.encode(Difference(previous, None), Difference(stage, None), joined);
-        put(Arc::clone(&self.sharing), packet);
+        let joined = self.hearing.iter().any(|speaker| self.hearers.binary_search(speaker).is_err());
+        if *self.hearing != *self.hearers {
+            self.hearers = self.hearing.as_slice().into();
+        }
+        self.hearing.clear();
+        if !self.ear.runs {
+            self.ear.begin_after(Difference(heard.before(place), None));
+        }
+        Some(self.ear.encode(Difference(heard.now(place), None), joined))
     }
 }

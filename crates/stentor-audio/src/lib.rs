@@ -4,8 +4,8 @@
 //! core has no thread, clock or I/O; the shell drives one [`Mixer`] per show every 20 ms.
 //!
 //! ```text
-//! SourcePacket ─▶ jitter ─▶ decode ─▶ source ─┬─▶ stage mix ─▶ programme ─▶ limiter ─▶ encode ─▶ Chunk
-//!                                             └─▶ feedback (mix-minus, limiter, encode) ─▶ Feedback
+//! SourcePacket ─▶ jitter ─▶ decode ─▶ source ─▶ stage ─┬─ on air ─▶ delay ─▶ programme ─▶ limiter ─▶ encode ─▶ Chunk
+//!                                                      └─ each place ─▶ feedback (mix-minus, limiter, encode) ─▶ Feedback
 //! ```
 //!
 //! All sound inside is `f32` at 48 kHz, interleaved, in the channels of the show, in frames of
@@ -15,6 +15,7 @@
 mod aac;
 mod constants;
 mod decode;
+mod delay;
 mod encode;
 mod feedback;
 mod jitter;
@@ -25,15 +26,17 @@ mod programme;
 mod slate;
 mod source;
 mod splice;
+mod stage;
 mod talkers;
 mod totals;
 mod transit;
+mod voice;
 
 pub use constants::{Constants, constants};
+pub use delay::DELAY_MAX;
 pub use jitter::{SourcePacket, SourceStats};
 pub use mixer::{
-    DELAY_MAX, Feedback, MARKS_WAITING_MAX, Mixer, MixerCommand, MixerConfig, MixerOutput, STALL_MAX,
-    SourceReport,
+    Feedback, MARKS_WAITING_MAX, Mixer, MixerCommand, MixerConfig, MixerOutput, STALL_MAX, SourceReport,
 };
 pub use programme::Programme;
 

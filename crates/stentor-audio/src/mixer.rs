@@ -1,6 +1,6 @@
 //! One show's mixer: packets of speakers in, chunks of the programme and packets for speakers out.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,14 +8,17 @@ use bytes::Bytes;
 use stentor_types::limits::{MARKS_PER_CHUNK_MAX, SPEAKERS_PER_SHOW_MAX};
 use stentor_types::time::{CHUNK_SAMPLES, FRAME_SAMPLES, SAMPLE_RATE_HZ};
 use stentor_types::{
-    Channels, Chunk, Mark, MarkBody, MediaTime, Mono, PersonName, Position, SpeakerId, Treatment,
+    Channels, Chunk, Line, Mark, MarkBody, MediaTime, Mono, PersonName, Position, SpeakerId, Treatment,
+    Warning,
 };
 
+use crate::delay::DelayLine;
 use crate::encode::Encoders;
 use crate::feedback::{Ear, FeedbackDesk};
 use crate::limiter::Limiter;
-use crate::programme::{Programme, ProgrammeMix};
+use crate::programme::{Announcer, Choice, Moment, Passage, Programme};
 use crate::source::Source;
+use crate::stage::Stage;
 use crate::talkers::Talkers;
 use crate::{AudioError, SourcePacket, SourceStats};
 
@@ -23,11 +26,8 @@ use crate::{AudioError, SourcePacket, SourceStats};
 /// hear 2 s of sound made in a rush, and slots must not fall behind wall time.
 pub const STALL_MAX: Duration = Duration::from_secs(2);
 
-/// Marks that wait for a chunk: 16 chunks' worth, 5 s.
+/// Marks that wait to be heard and for a chunk: 16 chunks' worth, 5 s.
 pub const MARKS_WAITING_MAX: usize = 16 * MARKS_PER_CHUNK_MAX;
-
-/// The longest broadcast delay: longer than any decision takes, short enough for a call from a listener.
-pub const DELAY_MAX: Duration = Duration::from_secs(20);
 
 /// 20 ms.
 const TICK: Duration = Duration::from_micros(1_000_000 * FRAME_SAMPLES as u64 / SAMPLE_RATE_HZ as u64);
@@ -45,7 +45,7 @@ pub struct MixerConfig {
     /// Time of the first sample.
     pub start: Mono,
     /// How long what is said waits before it is heard; people on the stage hear each other without it.
-    /// Zero, or up to [`DELAY_MAX`], rounded to frames of 20 ms.
+    /// Zero, or up to [`DELAY_MAX`](crate::DELAY_MAX), rounded to frames of 20 ms.
     pub delay: Duration,
 }
 
@@ -101,6 +101,10 @@ pub struct SourceReport {
     pub level_dbfs: f32,
     /// Whether they are talking, wherever they are: backstage and under slate as well.
     pub talking: bool,
+    /// How the network carries their sound.
+    pub line: Line,
+    /// What is wrong with their sound, sorted.
+    pub warnings: Vec<Warning>,
 }
 
 /// What the mixer has made.
@@ -128,20 +132,22 @@ pub struct Mixer {
     config: MixerConfig,
     /// Frames made.
     frame: u64,
-    sources: BTreeMap<SpeakerId, Source>,
-    /// Removed since the last tick, each with a few milliseconds left to say.
-    leaving: Vec<Source>,
-    /// What those who left have been through.
-    left: SourceStats,
-    programme: ProgrammeMix,
+    stage: Stage,
     talkers: Talkers,
     feedback: FeedbackDesk,
+    choice: Choice,
+    /// Who of those on air speaks.
+    speaking: Arc<[PersonName]>,
+    /// What is to be remarked with the next frame.
+    facts: Vec<MarkBody>,
+    /// What is said and not heard yet. Without a delay there is no line.
+    line: Option<DelayLine>,
+    announcer: Announcer,
+    passage: Passage,
     limiter: Limiter,
     encoders: Encoders,
-    /// Sum of all sources, now and a frame ago.
-    stage: Vec<f32>,
-    previous_stage: Vec<f32>,
     programme_frame: Vec<f32>,
+    /// Marks that wait for their chunk.
     marks: VecDeque<Mark>,
     outputs: VecDeque<MixerOutput>,
 }
@@ -149,19 +155,19 @@ pub struct Mixer {
 impl Mixer {
     /// A mixer with fresh encoders and an empty stage.
     pub fn new(config: MixerConfig) -> Result<Self, AudioError> {
-        let silence = vec![0.0; FRAME_SAMPLES as usize * config.channels.count()];
         Ok(Self {
             frame: 0,
-            sources: BTreeMap::new(),
-            leaving: Vec::new(),
-            left: SourceStats::default(),
-            programme: ProgrammeMix::new(),
+            stage: Stage::new(config.channels),
             talkers: Talkers::default(),
             feedback: FeedbackDesk::new(config.channels)?,
+            choice: Choice::new(),
+            speaking: Arc::new([]),
+            facts: Vec::new(),
+            line: DelayLine::new(config.delay),
+            announcer: Announcer::new(),
+            passage: Passage::new(config.channels),
             limiter: Limiter::new(config.channels),
             encoders: Encoders::new(config.channels)?,
-            stage: silence.clone(),
-            previous_stage: silence,
             programme_frame: Vec::new(),
             marks: VecDeque::new(),
             outputs: VecDeque::new(),
@@ -172,18 +178,24 @@ impl Mixer {
     /// Does what the node says. An error leaves everything as it was.
     pub fn handle(&mut self, command: MixerCommand) -> Result<(), AudioError> {
         match command {
-            MixerCommand::AddSource { speaker, name, hears, treatment: _ } => {
-                self.add_source(speaker, name, hears)?;
+            MixerCommand::AddSource { speaker, name, hears, treatment } => {
+                self.add_source(speaker, name, hears, treatment)?;
             }
-            MixerCommand::Treat { .. } | MixerCommand::Dump => {}
-            MixerCommand::RemoveSource(speaker) => self.remove_source(speaker),
-            MixerCommand::Programme(programme) => self.programme.want(programme),
+            MixerCommand::RemoveSource(speaker) => self.stage.remove(speaker),
+            MixerCommand::Treat { speaker, treatment } => {
+                if let Some(heard_at) = self.stage.treat(speaker, treatment) {
+                    self.choice.heard(heard_at);
+                }
+            }
+            MixerCommand::Programme(programme) => self.choice.want(programme),
             MixerCommand::Mark(body) => {
-                if self.marks.len() >= MARKS_WAITING_MAX {
+                let in_line = self.line.as_ref().map_or(0, DelayLine::facts);
+                if self.facts.len() + in_line + self.marks.len() >= MARKS_WAITING_MAX {
                     return Err(AudioError::TooManyMarks);
                 }
-                self.mark(body);
+                self.facts.push(body);
             }
+            MixerCommand::Dump => self.line.iter_mut().for_each(DelayLine::dump),
         }
         Ok(())
     }
@@ -192,9 +204,12 @@ impl Mixer {
     /// are not on the stage are ignored.
     pub fn packet(&mut self, packet: SourcePacket) {
         let arrival = self.samples_since_start(packet.arrival);
-        let Some(source) = self.sources.get_mut(&packet.speaker) else { return };
-        if source.jitter.insert(packet.seq, packet.rtp_time, packet.payload, arrival) {
-            self.programme.heard(arrival);
+        let Some(seat) = self.stage.seat_mut(packet.speaker) else { return };
+        if seat.source.jitter.insert(packet.seq, packet.rtp_time, packet.payload, arrival) {
+            seat.heard(arrival);
+            if seat.is_on_air() {
+                self.choice.heard(arrival);
+            }
         }
     }
 
@@ -212,16 +227,15 @@ impl Mixer {
     pub fn tick(&mut self) {
         let at = self.next_media_time();
         let now = self.frame as i64 * i64::from(FRAME_SAMPLES);
-        if let Some(body) = self.programme.decide(now) {
-            self.mark(body);
-        }
-        self.mix_stage(now);
-        self.observe();
-        let Self { feedback, sources, previous_stage, stage, outputs, .. } = self;
-        feedback.encode(self.frame, previous_stage, stage, sources, |to, frame| {
+        let programme = self.choice.decide(now);
+        self.stage.mix(now);
+        self.observe(programme);
+        let Self { feedback, stage, outputs, .. } = self;
+        feedback.encode(self.frame, stage, |to, frame| {
             outputs.push_back(MixerOutput::Feedback(Feedback { to, frame, at }));
         });
-        self.programme.mix(at, &self.stage, self.config.channels, &mut self.programme_frame);
+        self.stage.settle();
+        self.send_out(at, programme);
         self.limiter.process(&mut self.programme_frame);
         self.encoders.encode(&self.programme_frame);
         if (self.frame + 1).is_multiple_of(TICKS_PER_CHUNK) {
@@ -237,65 +251,59 @@ impl Mixer {
 
     /// What a source has been through.
     pub fn source_stats(&self, speaker: SpeakerId) -> Option<SourceStats> {
-        self.sources.get(&speaker).map(|source| *source.jitter.stats())
+        self.stage.seats().get(&speaker).map(|seat| *seat.source.jitter.stats())
     }
 
     /// What all sources together have been through, those who left as well. The delays are the longest now.
     pub fn source_totals(&self) -> SourceStats {
-        let mut totals = self.left;
-        self.sources.values().for_each(|source| totals.add(source.jitter.stats()));
-        totals
+        self.stage.source_totals()
     }
 
-    fn add_source(&mut self, speaker: SpeakerId, name: PersonName, hears: bool) -> Result<(), AudioError> {
-        if self.sources.len() >= SPEAKERS_PER_SHOW_MAX && !self.sources.contains_key(&speaker) {
+    fn add_source(
+        &mut self,
+        speaker: SpeakerId,
+        name: PersonName,
+        hears: bool,
+        treatment: Treatment,
+    ) -> Result<(), AudioError> {
+        let seats = self.stage.seats();
+        if seats.len() >= SPEAKERS_PER_SHOW_MAX && !seats.contains_key(&speaker) {
             return Err(AudioError::TooManySources);
         }
         let ear = if hears { Some(Ear::new(self.config.channels)?) } else { None };
-        let source = Source::new(name, self.config.channels, ear)?;
-        self.remove_source(speaker);
-        self.sources.insert(speaker, source);
+        self.stage.add(speaker, Source::new(name, self.config.channels, ear, treatment)?);
         Ok(())
     }
 
-    fn remove_source(&mut self, speaker: SpeakerId) {
-        let Some(source) = self.sources.remove(&speaker) else { return };
-        self.left.add(&source.jitter.stats().past());
-        // Beyond one stage's worth within a tick, somebody leaves without a fade.
-        if self.leaving.len() < SPEAKERS_PER_SHOW_MAX {
-            self.leaving.push(source);
-        }
-    }
-
-    /// Sums all sources up.
-    fn mix_stage(&mut self, now: i64) {
-        std::mem::swap(&mut self.stage, &mut self.previous_stage);
-        self.stage.fill(0.0);
-        let mut add = |frame: &[f32]| self.stage.iter_mut().zip(frame).for_each(|(sum, x)| *sum += x);
-        for source in self.sources.values_mut() {
-            source.pull(now);
-            add(&source.frame);
-        }
-        for mut source in self.leaving.drain(..) {
-            source.pull(now);
-            source.fade_out();
-            add(&source.frame);
-        }
-    }
-
-    fn observe(&mut self) {
-        let Some(report) = self.talkers.observe(&self.sources, self.programme.is_stage()) else { return };
+    fn observe(&mut self, programme: Programme) {
+        let is_stage = programme == Programme::Stage;
+        let Some(report) = self.talkers.observe(&mut self.stage, is_stage) else { return };
         self.outputs.push_back(MixerOutput::Reports(report.sources));
-        if let Some(names) = report.speaking {
-            self.mark(MarkBody::Speaking { names });
+        if *report.speaking != *self.speaking {
+            self.speaking = report.speaking.into();
         }
     }
 
-    /// Dates a mark with the frame that is next or in the making.
-    fn mark(&mut self, body: MarkBody) {
-        let mark = Mark { at: self.next_media_time(), body };
-        self.marks.push_back(mark.clone());
-        self.outputs.push_back(MixerOutput::Marked(mark));
+    /// Lets the frame of the stage that was made into the line, and makes the programme's frame of the one
+    /// that leaves it. Without a line they are the same.
+    fn send_out(&mut self, at: MediaTime, programme: Programme) {
+        let speaking = Arc::clone(&self.speaking);
+        let mut moment = Moment { programme, speaking, facts: std::mem::take(&mut self.facts) };
+        let mut sounds = self.stage.on_air();
+        if let Some(line) = &mut self.line {
+            if self.frame == 0 {
+                line.fill(self.choice.reason_to_wait());
+            }
+            moment = line.pass(moment, sounds[1]);
+            sounds = line.sounds();
+        }
+        self.passage.mix(at, moment.programme, sounds, &mut self.programme_frame);
+        let Self { announcer, marks, outputs, .. } = self;
+        announcer.announce(moment, |body| {
+            let mark = Mark { at, body };
+            marks.push_back(mark.clone());
+            outputs.push_back(MixerOutput::Marked(mark));
+        });
     }
 
     fn finish_chunk(&mut self) {

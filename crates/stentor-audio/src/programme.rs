@@ -1,14 +1,17 @@
-//! What listeners hear: the stage or the slate, and the passage between them.
+//! What listeners hear: the stage or the slate, the passage between them, and the marks that say so.
 
-use stentor_types::time::{FRAME_SAMPLES, MediaTime};
-use stentor_types::{Channels, MarkBody, SlateReason};
+use std::sync::Arc;
+
+use stentor_types::time::MediaTime;
+use stentor_types::{Channels, MarkBody, PersonName, SlateReason};
 
 use crate::slate;
+use crate::stage::{OnAirSound, add_echo, fade_in, frame_len};
 
 /// What the programme is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Programme {
-    /// The stage; while nobody on it is heard of for 2 s, slate instead.
+    /// The stage; while nobody on air is heard of for 2 s, slate instead.
     Stage,
     /// Slate, whatever happens on the stage.
     Slate(SlateReason),
@@ -18,73 +21,143 @@ pub enum Programme {
 /// transmission send one every 0.4 s.
 const ABSENT_SAMPLES: i64 = 2 * 48_000;
 
-/// The passage takes one frame, 20 ms: no click, and the least sound from after the end.
-const STEP: f32 = 1.0 / FRAME_SAMPLES as f32;
-
+/// Chooses between stage and slate.
 #[derive(Debug)]
-pub(crate) struct ProgrammeMix {
+pub(crate) struct Choice {
     wanted: Programme,
-    /// What the last mark said; nothing at the start of an epoch.
-    announced: Option<Programme>,
-    /// When the newest packet came, in samples of the mixer's clock.
+    /// When the newest packet of somebody on air came, in samples of the mixer's clock.
     heard_at: Option<i64>,
-    stage_gain: f32,
 }
 
-impl ProgrammeMix {
+impl Choice {
     pub(crate) fn new() -> Self {
-        Self {
-            wanted: Programme::Slate(SlateReason::NotStarted),
-            announced: None,
-            heard_at: None,
-            stage_gain: 0.0,
-        }
+        Self { wanted: Programme::Slate(SlateReason::NotStarted), heard_at: None }
     }
 
     pub(crate) fn want(&mut self, programme: Programme) {
         self.wanted = programme;
     }
 
-    /// A packet came from somebody.
+    /// A packet came from somebody on air.
     pub(crate) fn heard(&mut self, at: i64) {
         self.heard_at = self.heard_at.max(Some(at));
     }
 
-    /// Decides what the frame at `now` is, and what is to be marked if that is a change. An epoch
-    /// always begins with such a mark.
-    pub(crate) fn decide(&mut self, now: i64) -> Option<MarkBody> {
+    /// What the frame at `now` is.
+    pub(crate) fn decide(&self, now: i64) -> Programme {
         let absent = self.heard_at.is_none_or(|heard| now - heard > ABSENT_SAMPLES);
-        let programme = match self.wanted {
+        match self.wanted {
             Programme::Stage if absent => Programme::Slate(SlateReason::NobodyConnected),
             wanted => wanted,
-        };
-        if self.announced.replace(programme) == Some(programme) {
-            return None;
         }
-        Some(match programme {
-            Programme::Stage => MarkBody::SlateOver,
-            Programme::Slate(reason) => MarkBody::Slate { reason },
-        })
     }
 
-    /// Whether the frame decided on last is the stage.
-    pub(crate) fn is_stage(&self) -> bool {
-        self.announced == Some(Programme::Stage)
+    /// Why listeners wait for the first sound of a mixer with a delay. Where the show is on air, they
+    /// were listening to another mixer before.
+    pub(crate) fn reason_to_wait(&self) -> SlateReason {
+        match self.wanted {
+            Programme::Stage | Programme::Slate(SlateReason::NobodyConnected) => SlateReason::Interrupted,
+            Programme::Slate(reason) => reason,
+        }
+    }
+}
+
+/// What is true of 20 ms of the programme, besides its sound.
+#[derive(Clone, Debug)]
+pub(crate) struct Moment {
+    pub(crate) programme: Programme,
+    /// Who speaks.
+    pub(crate) speaking: Arc<[PersonName]>,
+    /// What happened to the show with this frame. It stays true whatever becomes of the sound.
+    pub(crate) facts: Vec<MarkBody>,
+}
+
+impl Moment {
+    /// A moment of slate, in which nothing happens.
+    pub(crate) fn slate(reason: SlateReason) -> Self {
+        Self { programme: Programme::Slate(reason), speaking: Arc::new([]), facts: Vec::new() }
+    }
+}
+
+/// Says what changes from one moment to the next. So marks agree with the sound, whichever moments
+/// follow one another.
+#[derive(Debug)]
+pub(crate) struct Announcer {
+    /// What the last mark said; nothing at the start of an epoch, which always begins with such a mark.
+    programme: Option<Programme>,
+    speaking: Arc<[PersonName]>,
+}
+
+impl Announcer {
+    pub(crate) fn new() -> Self {
+        Self { programme: None, speaking: Arc::new([]) }
     }
 
-    /// Mixes the frame that was decided on.
-    pub(crate) fn mix(&mut self, at: MediaTime, stage: &[f32], channels: Channels, out: &mut Vec<f32>) {
-        let (goal, step) = if self.is_stage() { (1.0, STEP) } else { (0.0, -STEP) };
+    /// The marks of a moment that is heard now.
+    pub(crate) fn announce(&mut self, moment: Moment, mut put: impl FnMut(MarkBody)) {
+        moment.facts.into_iter().for_each(&mut put);
+        if self.programme.replace(moment.programme) != Some(moment.programme) {
+            put(match moment.programme {
+                Programme::Stage => MarkBody::SlateOver,
+                Programme::Slate(reason) => MarkBody::Slate { reason },
+            });
+        }
+        if self.speaking != moment.speaking {
+            put(MarkBody::Speaking { names: moment.speaking.to_vec() });
+            self.speaking = moment.speaking;
+        }
+    }
+}
+
+/// Makes the sound of the programme. A passage between stage and slate takes one frame, 20 ms: no click;
+/// and it has nothing of the stage in it from after the stage was left.
+#[derive(Debug)]
+pub(crate) struct Passage {
+    channels: Channels,
+    was_stage: bool,
+}
+
+impl Passage {
+    pub(crate) fn new(channels: Channels) -> Self {
+        Self { channels, was_stage: false }
+    }
+
+    /// Mixes the frame that begins at `at` from the stage's sound `now` and a frame before.
+    pub(crate) fn mix(
+        &mut self,
+        at: MediaTime,
+        programme: Programme,
+        [before, now]: [&OnAirSound; 2],
+        out: &mut Vec<f32>,
+    ) {
+        let is_stage = programme == Programme::Stage;
         out.clear();
-        for (i, sample) in stage.chunks_exact(channels.count()).enumerate() {
-            let gain = self.stage_gain;
-            let slate =
-                if gain < 1.0 { slate::sample(at.plus_samples(i as u64)) * (1.0 - gain) } else { 0.0 };
-            // Not even a NaN of the stage passes a gain of nothing.
-            out.extend(sample.iter().map(|x| if gain > 0.0 { x * gain + slate } else { slate }));
-            self.stage_gain = (gain + step).clamp(0.0, 1.0);
+        match (self.was_stage, is_stage) {
+            (true, true) => out.extend_from_slice(now.samples()),
+            (false, true) => {
+                out.extend_from_slice(now.samples());
+                fade_in(out, self.channels);
+                self.add_slate(at, out, |part| 1.0 - part);
+            }
+            (true, false) => {
+                out.resize(before.samples().len(), 0.0);
+                add_echo(out, before.samples(), self.channels);
+                self.add_slate(at, out, |part| part);
+            }
+            (false, false) => {
+                out.resize(frame_len(self.channels), 0.0);
+                self.add_slate(at, out, |_| 1.0);
+            }
         }
-        debug_assert!((self.stage_gain - goal).abs() < 1e-3, "the passage takes one frame");
-        self.stage_gain = goal;
+        self.was_stage = is_stage;
+    }
+
+    /// Adds the slate at a gain that depends on the part of the frame that is over.
+    fn add_slate(&self, at: MediaTime, out: &mut [f32], gain: impl Fn(f32) -> f32) {
+        let len = out.len() as f32 / self.channels.count() as f32;
+        for (i, sample) in out.chunks_exact_mut(self.channels.count()).enumerate() {
+            let slate = slate::sample(at.plus_samples(i as u64)) * gain(i as f32 / len);
+            sample.iter_mut().for_each(|x| *x += slate);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! One speaker's sound: from packets in any order to a frame every 20 ms.
 
 use stentor_types::time::FRAME_SAMPLES;
-use stentor_types::{Channels, PersonName};
+use stentor_types::{Channels, Line, PersonName, Treatment};
 
 use crate::AudioError;
 use crate::decode::Decoder;
@@ -9,10 +9,11 @@ use crate::feedback::Ear;
 use crate::jitter::{CONCEAL_MAX, JitterBuffer, LACK_TOLERATED, Step};
 use crate::level::{power, power_of_dbfs};
 use crate::splice;
+use crate::voice::VoiceReport;
 
 const FRAME: usize = FRAME_SAMPLES as usize;
 
-/// From silence to full gain and back when somebody leaves: 5 ms.
+/// From silence to full gain: 5 ms.
 const RAMP_SAMPLES: f32 = 240.0;
 
 /// Made-up sound fades from here, 40 ms, to nothing at [`CONCEAL_MAX`].
@@ -44,6 +45,7 @@ pub(crate) struct Source {
     /// Mean power of the newest frame.
     pub(crate) power: f32,
     channels: Channels,
+    treatment: Treatment,
     decoder: Decoder,
     /// Sound decoded and not yet used, interleaved.
     decoded: Vec<f32>,
@@ -52,7 +54,12 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    pub(crate) fn new(name: PersonName, channels: Channels, ear: Option<Ear>) -> Result<Self, AudioError> {
+    pub(crate) fn new(
+        name: PersonName,
+        channels: Channels,
+        ear: Option<Ear>,
+        treatment: Treatment,
+    ) -> Result<Self, AudioError> {
         let silence = vec![0.0; FRAME * channels.count()];
         Ok(Self {
             name,
@@ -62,11 +69,26 @@ impl Source {
             previous: silence,
             power: 0.0,
             channels,
+            treatment,
             decoder: Decoder::new(channels)?,
             decoded: Vec::new(),
             gain: 0.0,
             frames_since_splice: 0,
         })
+    }
+
+    /// From the next frame on, this is done with the voice.
+    pub(crate) fn treat(&mut self, treatment: Treatment) {
+        self.treatment = treatment;
+    }
+
+    pub(crate) fn treatment(&self) -> Treatment {
+        self.treatment
+    }
+
+    /// What a host should know about this person's sound, as of now.
+    pub(crate) fn report(&self) -> VoiceReport {
+        VoiceReport { line: Line::Good, warnings: Vec::new() }
     }
 
     /// Makes the frame of the tick at `now`, in samples of the mixer's clock.
@@ -79,16 +101,10 @@ impl Source {
         std::mem::swap(&mut self.frame, &mut self.previous);
         self.frame.clear();
         self.frame.extend(self.decoded.drain(..FRAME * self.channels.count()));
-        self.power = power(&self.frame);
-    }
-
-    /// Lets the newest frame fade out; nothing will follow it.
-    pub(crate) fn fade_out(&mut self) {
-        let channels = self.channels.count();
-        for (i, sample) in self.frame.chunks_exact_mut(channels).enumerate() {
-            let gain = (1.0 - i as f32 / RAMP_SAMPLES).max(0.0);
-            sample.iter_mut().for_each(|x| *x *= gain);
+        if self.treatment.muted {
+            self.frame.fill(0.0);
         }
+        self.power = power(&self.frame);
     }
 
     /// Decodes until a whole frame is there. Each turn moves the buffer on by at least 2.5 ms or
@@ -196,7 +212,7 @@ mod tests {
         let packets = hum();
         for ppm in [-200i64, 200] {
             let name = "Ada".parse().expect("a name");
-            let mut source = Source::new(name, Channels::Mono, None).expect("a source");
+            let mut source = Source::new(name, Channels::Mono, None, Treatment::default()).expect("a source");
             let (mut sent, mut headroom_ms_max) = (0i64, 0);
             for tick in 0..60_000i64 {
                 let now = tick * FRAME as i64;

@@ -6,7 +6,8 @@ use stentor_types::{PersonName, SpeakerId};
 
 use crate::SourceReport;
 use crate::level::{dbfs, power_of_dbfs};
-use crate::source::Source;
+use crate::stage::Stage;
+use crate::voice::VoiceReport;
 
 /// Frames between two reports: 10 × 20 ms, five reports a second.
 const REPORT_EVERY_FRAMES: u64 = 10;
@@ -32,46 +33,42 @@ struct Voice {
 pub(crate) struct Report {
     /// How everybody does.
     pub(crate) sources: Vec<SourceReport>,
-    /// Who talks, if that changed; sorted by speaker.
-    pub(crate) speaking: Option<Vec<PersonName>>,
+    /// Who is heard talking outside, sorted by speaker.
+    pub(crate) speaking: Vec<PersonName>,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Talkers {
     voices: BTreeMap<SpeakerId, Voice>,
     frames: u64,
-    announced: Vec<SpeakerId>,
 }
 
 impl Talkers {
-    /// Takes the newest frames in. `on_air` says whether listeners hear the stage: who talks
-    /// backstage is nobody's business, so nobody is said to talk there.
-    pub(crate) fn observe(&mut self, sources: &BTreeMap<SpeakerId, Source>, on_air: bool) -> Option<Report> {
-        self.voices.retain(|speaker, _| sources.contains_key(speaker));
-        for (&speaker, source) in sources {
+    /// Takes the newest frames in. `is_stage` says whether the stage is to be heard outside. Listeners
+    /// learn of those only who are on air then: who talks backstage is nobody's business.
+    pub(crate) fn observe(&mut self, stage: &mut Stage, is_stage: bool) -> Option<Report> {
+        self.voices.retain(|speaker, _| stage.seats().contains_key(speaker));
+        for (&speaker, seat) in stage.seats() {
             let voice = self.voices.entry(speaker).or_default();
-            voice.power_sum += source.power;
-            voice.voiced_frames += u32::from(source.power > power_of_dbfs(VOICE_DBFS));
+            voice.power_sum += seat.source.power;
+            voice.voiced_frames += u32::from(seat.source.power > power_of_dbfs(VOICE_DBFS));
         }
         self.frames += 1;
         if !self.frames.is_multiple_of(REPORT_EVERY_FRAMES) {
             return None;
         }
-        let mut reports = Vec::with_capacity(self.voices.len());
-        let mut talking = Vec::new();
-        for (&speaker, voice) in &mut self.voices {
+        let mut report = Report { sources: Vec::with_capacity(self.voices.len()), speaking: Vec::new() };
+        for (&speaker, seat) in stage.seats_mut() {
+            let Some(voice) = self.voices.get_mut(&speaker) else { continue };
             let level_dbfs = dbfs(voice.power_sum / REPORT_EVERY_FRAMES as f32);
             voice.close_report();
-            reports.push(SourceReport { speaker, level_dbfs, talking: voice.talking });
-            if voice.talking && on_air {
-                talking.push(speaker);
+            let VoiceReport { line, warnings } = seat.source.report();
+            report.sources.push(SourceReport { speaker, level_dbfs, talking: voice.talking, line, warnings });
+            if voice.talking && is_stage && seat.is_on_air() {
+                report.speaking.push(seat.source.name.clone());
             }
         }
-        let changed = talking != self.announced;
-        let name = |speaker: &SpeakerId| sources.get(speaker).map(|source| source.name.clone());
-        let speaking = changed.then(|| talking.iter().filter_map(name).collect());
-        self.announced = talking;
-        Some(Report { sources: reports, speaking })
+        Some(report)
     }
 }
 

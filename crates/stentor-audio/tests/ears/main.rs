@@ -1,7 +1,9 @@
 //! Sound judged by ear: real Opus through the mixer, then pitches, envelopes and marks.
 
 mod chunks;
+mod delay;
 mod hostile;
 mod mix;
 mod network;
+mod places;
 mod sound;

@@ -158,3 +158,28 @@ fn people_come_and_go_without_a_click() {
     assert!(step < 0.04, "a step of {step}");
     assert!(hall.mixer.source_stats(SpeakerId(0)).is_none());
 }
+
+/// Music has a left and a right: a stereo packet keeps them apart through mixer, encoders and ears.
+#[test]
+fn a_stereo_show_keeps_left_and_right_apart() {
+    let (left, right) = (sound::tone(600.0, 0.2, 3 * 48_000), sound::tone(1_400.0, 0.2, 3 * 48_000));
+    let both: Vec<f32> = left.iter().zip(&right).flat_map(|(left, right)| [*left, *right]).collect();
+    let mut encoder =
+        opus::Encoder::new(48_000, opus::Channels::Stereo, opus::Application::Audio).expect("encoder");
+    encoder.set_bitrate(opus::Bitrate::Bits(128_000)).expect("bitrate");
+    let mut packets = sound::packets(0, &left, Voice::default());
+    for (packet, frame) in packets.iter_mut().zip(both.chunks_exact(2 * FRAME)) {
+        packet.payload = encoder.encode_vec_float(frame, 4_000).expect("encode").into();
+    }
+    let mut hall = Hall::on_air(Channels::Stereo, &[0, 1]);
+    hall.send(packets);
+    hall.run_seconds(3.0);
+    for heard in [hall.programme(Rendition::Opus64), hall.heard_by(1)] {
+        let second = &heard[2 * 2 * 48_000..][..48_000];
+        let side = |side: usize| second.iter().skip(side).step_by(2).copied().collect::<Vec<_>>();
+        for (own, other, side) in [(600.0, 1_400.0, side(0)), (1_400.0, 600.0, side(1))] {
+            let apart = pitch_dbfs(&side, own) - pitch_dbfs(&side, other);
+            assert!(apart > 25.0, "{own} Hz is only {apart} dB above {other} Hz");
+        }
+    }
+}

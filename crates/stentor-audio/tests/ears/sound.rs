@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use stentor_audio::{Mixer, MixerCommand, MixerConfig, MixerOutput, Programme, SourcePacket, SourceReport};
 use stentor_types::{
-    Channels, Chunk, Epoch, Mark, MediaTime, Mono, Position, Rendition, Slot, SpeakerId, Treatment,
+    Channels, Chunk, Epoch, Mark, MediaTime, Mono, Place, Position, Rendition, Slot, SpeakerId, Treatment,
 };
 
 /// Samples of a tick.
@@ -162,7 +162,12 @@ impl Hall {
     }
 
     pub(crate) fn closed(channels: Channels) -> Self {
-        let config = MixerConfig { channels, first: FIRST, start: START, delay: Duration::ZERO };
+        Self::delayed(channels, Duration::ZERO)
+    }
+
+    /// A hall with a broadcast delay.
+    pub(crate) fn delayed(channels: Channels, delay: Duration) -> Self {
+        let config = MixerConfig { channels, first: FIRST, start: START, delay };
         Self {
             mixer: Mixer::new(config).expect("a mixer"),
             channels,
@@ -175,13 +180,23 @@ impl Hall {
         }
     }
 
+    pub(crate) fn order(&mut self, command: MixerCommand) {
+        self.mixer.handle(command).expect("a command that can be done");
+    }
+
+    pub(crate) fn place(&mut self, speaker: u32, place: Place) {
+        let treatment = Treatment { place, noise_suppression: false, ..Treatment::default() };
+        self.order(MixerCommand::Treat { speaker: SpeakerId(speaker), treatment });
+    }
+
     pub(crate) fn add(&mut self, speaker: u32, hears: bool) {
         let name = format!("Speaker {speaker}").parse().expect("a name");
         let add = MixerCommand::AddSource {
             speaker: SpeakerId(speaker),
             name,
             hears,
-            treatment: Treatment::default(),
+            // What these tests send as sound is noise to a suppressor: tones and buzzing.
+            treatment: Treatment { noise_suppression: false, ..Treatment::default() },
         };
         self.mixer.handle(add).expect("room on the stage");
     }
