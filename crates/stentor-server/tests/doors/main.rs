@@ -7,6 +7,7 @@ mod bad_keys;
 mod bad_names;
 mod bad_offers;
 mod bad_starts;
+mod directing;
 mod disk_full;
 mod doors_closed;
 mod ear;
