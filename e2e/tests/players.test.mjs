@@ -15,7 +15,7 @@ const LIVE = [
   ['live.mp4?kbps=64', 'opus'],
   ['live.mp4?kbps=16&close=1', 'opus'],
   ['live.ogg', 'opus'],
-  ['live.ogg?from=0', 'opus'],
+  ['live.ogg?from=VOICE', 'opus'],
   ['live.aac', 'aac'],
   ['live.aac?kbps=64&from=-5', 'aac'],
   ['hls/index.m3u8', null],
@@ -33,7 +33,11 @@ test('players play the show while it is live', async (t) => {
   await house.untilStatus('players', 'enough is on the tape', ({ live_at_s }) => live_at_s - begun.live_at_s > VOICE_S);
 
   const pitches = { heard: [PITCH_A_HZ], unheard: [PITCH_B_HZ] };
-  for (const [path, codec] of LIVE) await playIn(t, house, `${show.listen_url}/${path}`, codec, pitches);
+  // From where the voice is: a speaker takes seconds from on air to the first word on a busy machine.
+  const voice_s = Math.ceil(begun.live_at_s - begun.on_air_at_s);
+  for (const [path, codec] of LIVE) {
+    await playIn(t, house, `${show.listen_url}/${path.replace('VOICE', voice_s)}`, codec, pitches);
+  }
   await t.test('live HLS is strictly right', () => checkLiveHls(show));
 });
 
