@@ -38,7 +38,7 @@ test('two speakers and a listener', async (t) => {
   await t.test('a link that is used elsewhere moves there, and the page that had it says so', async () => {
     const elsewhere = await listener.page.context().newPage();
     await takeStage(elsewhere, show.links[1].url, 'Ben');
-    await ben.page.getByText('Your link was opened elsewhere').waitFor();
+    await ben.page.getByText('You are on the stage elsewhere').waitFor();
     const { people } = await house.status('evening');
     assert.deepEqual(people.toSorted(), ['Ada', 'Ben']);
   });
