@@ -1,4 +1,4 @@
-//! One speaker's Opus decoder: whatever comes in, finite samples of the right number come out.
+//! One speaker's Opus decoder: whatever comes in, the right number of samples comes out.
 
 use stentor_types::Channels;
 use stentor_types::time::SAMPLE_RATE_HZ;
@@ -10,9 +10,6 @@ const PACKET_SAMPLES_MAX: usize = 5_760;
 
 /// libopus makes up sound in steps of 2.5 ms only.
 const CONCEAL_STEP: usize = 120;
-
-/// What a decoder may put out at most: 12 dB over full scale. Honest packets stay near 1.
-const SAMPLE_MAX: f32 = 4.0;
 
 #[derive(Debug)]
 pub(crate) struct Decoder {
@@ -64,12 +61,8 @@ impl Decoder {
         }
         let sound = &mut sound[..samples * self.channels];
         if sound.iter().any(|x| !x.is_finite()) {
-            sound.fill(0.0);
-            // What made a NaN may keep making it; a reset decoder cannot.
+            // What made a NaN may keep making it; a reset decoder cannot. The voice's guard silences and counts it.
             self.opus.reset_state().ok()?;
-        }
-        for x in sound.iter_mut() {
-            *x = x.clamp(-SAMPLE_MAX, SAMPLE_MAX);
         }
         Some(sound)
     }

@@ -48,6 +48,9 @@ pub struct SourceStats {
     pub resyncs: u64,
     /// Samples concealed or recovered in place of lost or late packets.
     pub concealed_samples: u64,
+    /// Samples whose packets were lost or late, however well they were replaced. What a speaker does not send because
+    /// they are silent is not among them.
+    pub missing_samples: u64,
     /// Samples cut out to catch up.
     pub shortened_samples: u64,
     /// Samples put in to fall back.
@@ -91,6 +94,8 @@ const PAYLOAD_BYTES_MAX: usize = 4096;
 const RTP_TIME_MAX: u64 = 1 << 60;
 /// Played RTP times remembered to tell duplicates from late packets.
 const PLAYED_KEPT: usize = 64;
+/// One gap counts as 5 s at most: what is older is past mending.
+const MISSING_MAX: i64 = ms(5000);
 /// Sampling steps of libopus for concealment: 2.5 ms.
 const CONCEAL_STEP: i64 = 120;
 
@@ -135,6 +140,8 @@ pub(crate) struct JitterBuffer {
     last_seq: Option<u64>,
     last_duration: i64,
     played: VecDeque<i64>,
+    /// Samples since the last one that came out of a packet.
+    made_up: i64,
     /// Transit of the one packet that jumped; a second one like it proves a new clock.
     jumped: Option<i64>,
     since_tick: u32,
@@ -197,6 +204,7 @@ impl JitterBuffer {
     /// What to produce next, when `want` samples are still missing from this tick's frame.
     pub(crate) fn next(&mut self, now: i64, want: usize) -> Step {
         if self.playing.is_none() && !self.start(now) {
+            self.made_up = self.made_up.saturating_add(want as i64);
             return Step::Silence;
         }
         self.drop_overlapping();
@@ -240,6 +248,11 @@ impl JitterBuffer {
         self.playing.as_ref().map_or(0, |playing| playing.concealed)
     }
 
+    /// Whether the newest sound came out of a packet.
+    pub(crate) fn is_fed(&self) -> bool {
+        self.made_up == 0 && self.last_seq.is_some()
+    }
+
     pub(crate) fn stats(&self) -> &SourceStats {
         &self.stats
     }
@@ -271,6 +284,7 @@ impl JitterBuffer {
             return Step::Silence;
         }
         playing.concealed += want;
+        self.made_up = self.made_up.saturating_add(want);
         if !short {
             playing.head += want;
         }
@@ -292,10 +306,13 @@ impl JitterBuffer {
         let playing = self.playing.as_mut().expect("only called while playing");
         playing.head += samples;
         playing.concealed += samples;
+        self.made_up = self.made_up.saturating_add(samples);
         self.stats.concealed_samples += samples as u64;
     }
 
     fn decode(&mut self, rtp_time: i64, packet: Waiting) -> Step {
+        self.stats.missing_samples += self.missing_before(rtp_time, packet.seq) as u64;
+        self.made_up = 0;
         let playing = self.playing.as_mut().expect("only called while playing");
         let skip = (playing.head - rtp_time).min(packet.duration);
         let end = rtp_time + packet.duration;
@@ -308,6 +325,23 @@ impl JitterBuffer {
         }
         self.played.push_back(rtp_time);
         Step::Decode { payload: packet.payload, duration: packet.duration as usize, skip: skip as usize }
+    }
+
+    /// Samples that should have come between the last packet and this one, or have come too late.
+    fn missing_before(&self, rtp_time: i64, seq: u64) -> i64 {
+        let Some(lost) = self.last_seq.and_then(|last| seq.checked_sub(last.saturating_add(1))) else {
+            return 0;
+        };
+        let gap = rtp_time.saturating_sub(self.decoded_until).max(0);
+        let missing = match (lost, gap) {
+            (0, 0) => self.made_up,
+            // The next packet in number and not in time: the speaker was silent (RFC 7587 §3.1.3).
+            (0, _) => 0,
+            (lost, gap) => {
+                gap.min(self.last_duration.saturating_mul(i64::try_from(lost).unwrap_or(i64::MAX)))
+            }
+        };
+        missing.min(MISSING_MAX)
     }
 
     /// Whether the sound up to this RTP time has been replaced by concealment for good.
@@ -357,6 +391,7 @@ impl JitterBuffer {
         self.playing = None;
         self.decoded_until = i64::MIN;
         self.last_seq = None;
+        self.made_up = 0;
         self.played.clear();
         self.jumped = None;
     }

@@ -30,6 +30,7 @@ mod stage;
 mod talkers;
 mod totals;
 mod transit;
+mod true_peak;
 mod voice;
 
 pub use constants::{Constants, constants};

@@ -1,7 +1,7 @@
 //! One speaker's sound: from packets in any order to a frame every 20 ms.
 
 use stentor_types::time::FRAME_SAMPLES;
-use stentor_types::{Channels, Line, PersonName, Treatment};
+use stentor_types::{Channels, PersonName, Treatment};
 
 use crate::AudioError;
 use crate::decode::Decoder;
@@ -9,7 +9,7 @@ use crate::feedback::Ear;
 use crate::jitter::{CONCEAL_MAX, JitterBuffer, LACK_TOLERATED, Step};
 use crate::level::{power, power_of_dbfs};
 use crate::splice;
-use crate::voice::VoiceReport;
+use crate::voice::{Voice, VoiceReport};
 
 const FRAME: usize = FRAME_SAMPLES as usize;
 
@@ -38,14 +38,14 @@ pub(crate) struct Source {
     pub(crate) jitter: JitterBuffer,
     /// What this person hears with, unless they only send.
     pub(crate) ear: Option<Ear>,
-    /// The newest frame, interleaved.
+    /// The newest frame as it is to be heard, interleaved: treated, silence while muted.
     pub(crate) frame: Vec<f32>,
     /// The frame before it.
     pub(crate) previous: Vec<f32>,
     /// Mean power of the newest frame.
     pub(crate) power: f32,
     channels: Channels,
-    treatment: Treatment,
+    voice: Voice,
     decoder: Decoder,
     /// Sound decoded and not yet used, interleaved.
     decoded: Vec<f32>,
@@ -69,7 +69,7 @@ impl Source {
             previous: silence,
             power: 0.0,
             channels,
-            treatment,
+            voice: Voice::new(channels, treatment),
             decoder: Decoder::new(channels)?,
             decoded: Vec::new(),
             gain: 0.0,
@@ -79,16 +79,21 @@ impl Source {
 
     /// From the next frame on, this is done with the voice.
     pub(crate) fn treat(&mut self, treatment: Treatment) {
-        self.treatment = treatment;
+        self.voice.treat(treatment);
     }
 
     pub(crate) fn treatment(&self) -> Treatment {
-        self.treatment
+        self.voice.treatment()
     }
 
     /// What a host should know about this person's sound, as of now.
     pub(crate) fn report(&self) -> VoiceReport {
-        VoiceReport { line: Line::Good, warnings: Vec::new() }
+        self.voice.report()
+    }
+
+    /// Takes in what this person is sent, once a frame after [`Self::pull`]: so an echo is known.
+    pub(crate) fn sent(&mut self, mix_minus_frame: &[f32]) {
+        self.voice.echo.sent(mix_minus_frame);
     }
 
     /// Makes the frame of the tick at `now`, in samples of the mixer's clock.
@@ -101,9 +106,7 @@ impl Source {
         std::mem::swap(&mut self.frame, &mut self.previous);
         self.frame.clear();
         self.frame.extend(self.decoded.drain(..FRAME * self.channels.count()));
-        if self.treatment.muted {
-            self.frame.fill(0.0);
-        }
+        self.voice.process(&mut self.frame, !self.jitter.is_fed(), self.jitter.stats());
         self.power = power(&self.frame);
     }
 
@@ -126,6 +129,7 @@ impl Source {
                             let stats = self.jitter.stats_mut();
                             stats.garbage += 1;
                             stats.concealed_samples += duration as u64;
+                            stats.missing_samples += duration as u64;
                             self.decoder.conceal(duration)
                         }
                     };

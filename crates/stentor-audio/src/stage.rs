@@ -247,10 +247,21 @@ impl Stage {
         (heard, hearings)
     }
 
-    /// Ends the frame: from here on, a place is where somebody has been.
+    /// Ends the frame: everybody has heard it, and from here on, a place is where somebody has been.
     pub(crate) fn settle(&mut self) {
+        let mut mix_minus = Vec::new();
         for seat in self.seats.values_mut() {
             seat.place = seat.source.treatment().place;
+            if seat.source.ear.is_none() {
+                continue;
+            }
+            let (all, own) = match seat.place {
+                Place::OnAir => (self.on_air.now.samples(), &seat.share),
+                Place::Backstage => (&*self.whole.now, &seat.source.frame),
+            };
+            mix_minus.clear();
+            mix_minus.extend(all.iter().zip(own).map(|(all, own)| all - own));
+            seat.source.sent(&mix_minus);
         }
     }
 }

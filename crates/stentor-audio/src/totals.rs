@@ -14,6 +14,7 @@ impl SourceStats {
             dropped,
             resyncs,
             concealed_samples,
+            missing_samples,
             shortened_samples,
             lengthened_samples,
             target_ms,
@@ -27,6 +28,7 @@ impl SourceStats {
         self.dropped += dropped;
         self.resyncs += resyncs;
         self.concealed_samples += concealed_samples;
+        self.missing_samples += missing_samples;
         self.shortened_samples += shortened_samples;
         self.lengthened_samples += lengthened_samples;
         self.target_ms = self.target_ms.max(*target_ms);

@@ -7,3 +7,4 @@ mod mix;
 mod network;
 mod places;
 mod sound;
+mod voice;
