@@ -6,15 +6,18 @@
 mod sound;
 
 use sound::{Hall, Voice};
-use stentor_audio::SourcePacket;
-use stentor_types::Channels;
+use stentor_audio::{MixerCommand, SourcePacket};
+use stentor_types::{Channels, SpeakerId, Treatment};
 
 const SECONDS: usize = 60;
 const TALKING: u32 = 3;
 const SPEAKERS: u32 = 10;
 
+/// Peak of the noise in a loud room: white noise of −50 dBFS, so that all ten suppress it all the time.
+const LOUD_ROOM: f32 = 0.005_5;
+
 fn main() {
-    let stage = stage();
+    let stage = stage(0.0);
     println!(
         "{SECONDS} s of {TALKING} talking and {} silent speakers, share of one core:",
         SPEAKERS - TALKING
@@ -28,13 +31,20 @@ fn main() {
         println!("  {:.3} mix and renditions", share(deaf - decode));
         println!("  {:.3} mix-minus", share(whole - deaf));
     }
+    let loud_rooms = self::stage(LOUD_ROOM);
+    let whole = cpu_seconds(|| mix(&loud_rooms, Channels::Mono, true));
+    println!("Mono, everybody in a loud room: {:.3} whole", share(whole));
 }
 
-fn stage() -> Vec<SourcePacket> {
-    let voice = Voice { dtx: true, ..Voice::default() };
-    let sound = |speaker: u32| {
+/// Everybody's packets; a room without noise is left out by discontinuous transmission.
+fn stage(noise: f32) -> Vec<SourcePacket> {
+    let voice = Voice { dtx: noise == 0.0, ..Voice::default() };
+    let mut dice = 1;
+    let mut sound = |speaker: u32| {
         let level = if speaker < TALKING { 0.5 } else { 0.0005 };
-        sound::speech(110.0 + 40.0 * speaker as f32, level, SECONDS * 48_000)
+        let mut sound = sound::speech(110.0 + 40.0 * speaker as f32, level, SECONDS * 48_000);
+        sound.iter_mut().for_each(|x| *x += (sound::random(&mut dice) as f32 * 2.0 - 1.0) * noise);
+        sound
     };
     (0..SPEAKERS).flat_map(|speaker| sound::packets(speaker, &sound(speaker), voice)).collect()
 }
@@ -43,6 +53,8 @@ fn mix(stage: &[SourcePacket], channels: Channels, hears: bool) {
     let mut hall = Hall::on_air(channels, &[]);
     for speaker in 0..SPEAKERS {
         hall.add(speaker, hears);
+        let treat = MixerCommand::Treat { speaker: SpeakerId(speaker), treatment: Treatment::default() };
+        hall.mixer.handle(treat).expect("the speaker is there");
     }
     hall.send(stage.iter().cloned());
     hall.run_seconds(SECONDS as f64);

@@ -115,3 +115,22 @@ fn no_codec_is_given_a_peak_above_the_ceiling() {
     let peak = programme[FRAME..].iter().fold(0.0_f32, |peak, x| peak.max(x.abs()));
     assert!(peak < 1.0 && peak > 0.7, "{peak}");
 }
+
+#[test]
+fn who_sends_back_what_they_hear_is_told_and_nobody_else() {
+    let mut dice = 21;
+    let mut said = sound::speech(130.0, 0.4, 16 * 48_000);
+    // Syllables of their own loudness: the test's speech is as regular as a clock, and would be its own echo.
+    for syllable in said.chunks_mut(7_000) {
+        let level = 10f32.powf(-1.2 * sound::random(&mut dice) as f32);
+        syllable.iter_mut().for_each(|x| *x *= level);
+    }
+    let mut returned = vec![0.0; 7_200];
+    returned.extend(said[..said.len() - 7_200].iter().map(|x| x * 0.1));
+    let (hall, _) = heard(&[said, returned], 16);
+    let warned = |speaker: usize| {
+        hall.reports.iter().any(|reports| reports[speaker].warnings.contains(&Warning::Echo))
+    };
+    assert!(warned(1), "150 ms late and 20 dB down");
+    assert!(!warned(0), "it is not their echo");
+}
