@@ -171,7 +171,7 @@ fn with_own_machine(wanted: &[String]) -> Result<Vec<String>, CertError> {
 
 /// Letters, digits and hyphens in labels of at most 63 (RFC 1123 §2.1). A last label of digits
 /// would be a mistyped address.
-fn is_host_name(name: &str) -> bool {
+pub(crate) fn is_host_name(name: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
@@ -234,6 +234,7 @@ mod tests {
 
     use super::*;
     use crate::clock::Clock;
+    use crate::tls::Certificates;
 
     fn made(names: &[&str]) -> (tempfile::TempDir, Made) {
         let dir = tempfile::tempdir().expect("a temporary folder");
@@ -244,7 +245,7 @@ mod tests {
 
     /// A client that trusts only `ca` shakes hands with a server of this certificate.
     fn shake_hands(made: &Made, ca: &Path, name: &str) -> Result<(), rustls::Error> {
-        let tls = crate::tls::load(&made.cert, &made.key, Clock::start().wall()).expect("fitting files");
+        let tls = crate::tls::load(&made.cert, &made.key).expect("fitting files");
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(ca).expect("a certificate")).expect("an authority");
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -255,7 +256,8 @@ mod tests {
             .with_no_client_auth();
         let name = ServerName::try_from(name.to_owned()).expect("a name");
         let mut client = ClientConnection::new(Arc::new(config), name).expect("a client");
-        let mut server = ServerConnection::new(tls.config).expect("a server");
+        let mut server =
+            ServerConnection::new(Certificates::new(Some(tls)).server_config(false)).expect("a server");
         while client.is_handshaking() || server.is_handshaking() {
             let mut wire = Vec::new();
             client.write_tls(&mut wire).expect("memory takes everything");

@@ -6,6 +6,7 @@
 //! DATA/operator.key       the operator's key (0600)
 //! DATA/secret.key         under which links and tokens are made (0600)
 //! DATA/shows/{show}/      show.json, and the tape
+//! DATA/acme/              account and certificate, where they come by ACME (0600)
 //! ```
 //!
 //! Whole files are replaced atomically: written aside, synced, renamed, and the folder synced. A name
@@ -15,6 +16,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -41,6 +43,7 @@ pub struct DataFolder {
     dir: PathBuf,
     operator_key: String,
     secret: Secret,
+    reserve_bytes: AtomicU64,
     _lock: File,
 }
 
@@ -142,7 +145,8 @@ impl DataFolder {
         let why =
             "it does not hold 32 bytes in base64url; delete it, which revokes every link, or restore it";
         let secret = Secret(secret.ok_or(DataError::Damaged { file, why })?);
-        let folder = Self { dir: dir.into(), operator_key, secret, _lock: lock };
+        let folder =
+            Self { dir: dir.into(), operator_key, secret, reserve_bytes: AtomicU64::new(0), _lock: lock };
         folder.sweep()?;
         Ok(folder)
     }
@@ -240,6 +244,22 @@ impl DataFolder {
         Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
+    /// Bytes of its disk that stay free: tapes are not written below.
+    pub fn reserve_bytes(&self) -> u64 {
+        self.reserve_bytes.load(Relaxed)
+    }
+
+    /// Changes how many bytes stay free; shows that are recorded notice within a second.
+    pub fn set_reserve_bytes(&self, reserve_bytes: u64) {
+        self.reserve_bytes.store(reserve_bytes, Relaxed);
+    }
+
+    /// Whether its disk has less room than what stays free.
+    pub fn reserve_is_reached(&self) -> bool {
+        // A file system that does not say how much is free is not full until a write says so.
+        self.free_bytes().is_ok_and(|free| free < self.reserve_bytes())
+    }
+
     /// Removes what a crash left behind.
     fn sweep(&self) -> Result<(), DataError> {
         for path in entries(&self.dir.join("shows"))? {
@@ -249,6 +269,38 @@ impl DataFolder {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether a folder can be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FolderState {
+    /// There is none; the first start makes it.
+    Absent,
+    /// It can.
+    Free,
+    /// A server has it: which process, as far as it is known.
+    InUse(String),
+}
+
+/// Looks at a folder without making or changing anything in it.
+///
+/// # Errors
+/// It cannot be used.
+pub fn inspect(dir: &Path) -> Result<FolderState, DataError> {
+    if !dir.exists() {
+        return Ok(FolderState::Absent);
+    }
+    check_version(dir)?;
+    let path = dir.join("lock");
+    let file = match File::open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(FolderState::Free),
+        opened => system("open", &path, opened)?,
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(FolderState::Free),
+        Err(TryLockError::WouldBlock) => Ok(FolderState::InUse(holder(file))),
+        Err(TryLockError::Error(error)) => system("lock", &path, Err(error)),
     }
 }
 
@@ -318,11 +370,7 @@ fn take_lock(dir: &Path) -> Result<File, DataError> {
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            let mut text = String::new();
-            let known = file.read_to_string(&mut text).is_ok() && !text.trim().is_empty();
-            let holder =
-                if known { format!("process {}", text.trim()) } else { "another process".to_owned() };
-            return Err(DataError::InUse { dir: dir.into(), holder });
+            return Err(DataError::InUse { dir: dir.into(), holder: holder(file) });
         }
         Err(TryLockError::Error(error)) => return system("lock", &path, Err(error)),
     }
@@ -330,6 +378,13 @@ fn take_lock(dir: &Path) -> Result<File, DataError> {
     let named = file.set_len(0).and_then(|()| file.write_all(pid.as_bytes()));
     system("write", &path, named)?;
     Ok(file)
+}
+
+/// Who holds a lock, as far as it says so.
+fn holder(mut lock: File) -> String {
+    let mut text = String::new();
+    let known = lock.read_to_string(&mut text).is_ok() && !text.trim().is_empty();
+    if known { format!("process {}", text.trim()) } else { "another process".to_owned() }
 }
 
 /// The one line of a key's file, which is made with 32 random bytes if there is none.
@@ -412,11 +467,15 @@ mod tests {
     #[test]
     fn a_second_server_is_told_who_has_it() {
         let dir = temporary();
+        assert_eq!(inspect(&dir.path().join("none")).expect("absence is no error"), FolderState::Absent);
         let first = DataFolder::open(dir.path()).expect("a new folder");
+        let holder = format!("process {}", std::process::id());
+        assert_eq!(inspect(dir.path()).expect("it is ours"), FolderState::InUse(holder));
         let error = DataFolder::open(dir.path()).expect_err("it is in use").to_string();
         assert!(error.contains(&format!("process {};", std::process::id())), "{error}");
         assert!(error.contains("--data"), "{error}");
         drop(first);
+        assert_eq!(inspect(dir.path()).expect("it is ours"), FolderState::Free);
         DataFolder::open(dir.path()).expect("it is free again");
     }
 

@@ -30,6 +30,7 @@ use crate::metrics::DoorGauges;
 use crate::notice::Notice;
 use crate::problem::{Problem, in_our_words};
 use crate::shell::Shell;
+use crate::tls::certificates::ACME_ALPN;
 
 /// Connections of the front door, where the process may have more descriptors than that. The machine this
 /// is made for has 20,000.
@@ -164,6 +165,8 @@ impl Door {
                 None => serve(stream, peer, router, watcher).await,
                 Some(acceptor) => {
                     match tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
+                        // An authority has seen what it came for; there is nothing to be said (RFC 8737 §3).
+                        Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(ACME_ALPN) => {}
                         Ok(Ok(stream)) => serve(stream, peer, router, watcher).await,
                         Ok(Err(_)) | Err(_) => gauges.handshake_failed(),
                     }

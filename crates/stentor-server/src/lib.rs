@@ -14,9 +14,11 @@
 //! which performs at once what it decided.
 
 pub mod cert;
+pub mod check;
 pub mod clock;
 pub mod config;
 pub mod data_folder;
+mod descriptors;
 pub mod desk;
 pub mod door;
 mod entropy;
@@ -28,6 +30,7 @@ pub mod mixer_thread;
 pub mod notice;
 pub mod pages;
 pub mod problem;
+mod reload;
 mod server;
 pub mod shell;
 pub mod stage_door;
@@ -39,4 +42,5 @@ pub fn entropy() -> [u8; 32] {
     entropy::bytes()
 }
 
+pub use reload::Reloader;
 pub use server::{Addresses, Server, StartError};

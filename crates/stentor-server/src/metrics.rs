@@ -47,6 +47,7 @@ families! {
     MEDIA_PACKETS Counter "stentor_media_packets_total" [] "Datagrams and frames taken from validated peers.";
     MEDIA_DROPPED Counter "stentor_media_dropped_total" [] "Datagrams and frames of nobody we know, dropped before any state.";
     MEDIA_LATE Counter "stentor_media_overrun_total" [] "Packets dropped because a mixer did not take them in time.";
+    CERTIFICATE Gauge "stentor_certificate_expiry_timestamp_seconds" [] "Unix time at which the certificate of the doors expires; 0 without one.";
     SHOW_LISTENERS Gauge "stentor_show_listeners" ["show"] "Open progressive streams of a show.";
     SHOW_SPEAKERS Gauge "stentor_show_speakers" ["show"] "Connected people on the stage of a show.";
     SHOW_CHUNKS Counter "stentor_show_chunks_total" ["show"] "Chunks published since the server started.";
@@ -165,6 +166,8 @@ pub struct Metrics {
     pub desk: Arc<DoorGauges>,
     /// The media socket.
     pub media: Arc<MediaGauges>,
+    /// When the certificate of the doors expires, in Unix seconds; 0 without one.
+    pub certificate_valid_until_s: AtomicU64,
 }
 
 impl Metrics {
@@ -200,6 +203,8 @@ impl Metrics {
             page.family(family);
             page.sample(family, "", value.load(Relaxed) as f64);
         }
+        page.family(&CERTIFICATE);
+        page.sample(&CERTIFICATE, "", self.certificate_valid_until_s.load(Relaxed) as f64);
         type OfShow = fn(&ShowSample) -> f64;
         let of_shows: [(&Family, OfShow); 16] = [
             (&SHOW_LISTENERS, |s| s.listeners as f64),

@@ -4,7 +4,7 @@
 use std::fmt::{self, Write as _};
 use std::io::Write;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -101,6 +101,33 @@ notices! {
     /// A certificate is expired, soon will be, or is not valid yet.
     CertificateOdd { text: String = "What is wrong, and what to do." }
         Warn "certificate_odd" "{text}";
+    /// The doors show a certificate that was read again.
+    CertificateReloaded { until: String = "Its last day." }
+        Info "certificate_reloaded" "The doors show a new certificate from now on, valid until {until}.";
+    /// The certificate's files changed and cannot be used; the old certificate is still shown.
+    CertificateRefused { error: String = "Why, and what to do." }
+        Error "certificate_refused" "The new certificate is refused and the old one stays: {error}.";
+    /// A show's end can be expected after the certificate has expired: listeners would be cut off.
+    CertificateTooShort { show: ShowId = "Which show.", until: String = "The certificate's last day." }
+        Warn "certificate_too_short" "The certificate expires on {until}, before the end of the show {show} can be expected; renew it before the doors open.";
+    /// An authority is asked for a certificate by ACME.
+    CertificateAsked { names: String = "For what.", directory: String = "Which authority." }
+        Info "certificate_asked" "A certificate for {names} is asked of {directory}.";
+    /// An authority gave a certificate, which the doors show from now on.
+    CertificateGranted { names: String = "For what.", until: String = "Its last day." }
+        Info "certificate_granted" "The doors show a new certificate for {names} from now on, valid until {until}.";
+    /// An authority gave no certificate; it is asked again.
+    CertificateDelayed { names: String = "For what.", error: String = "Why, and what to do.", retry_min: u64 = "When it is asked again." }
+        Error "certificate_delayed" "There is no new certificate for {names}: {error}. It is asked for again in {retry_min} min.";
+    /// A configuration was read again and is in force.
+    ConfigReloaded { options: String = "What has changed." }
+        Info "config_reloaded" "The configuration was read again; changed: {options}.";
+    /// A new configuration changes an option that takes a restart.
+    ConfigFixed { option: String = "Which.", old: String = "Its value, which stays.", new: String = "The value that was wanted." }
+        Error "config_fixed" "{option} cannot change from {old} to {new} while the server runs; restart it after the show, or take the change back.";
+    /// A new configuration is refused as a whole; the old one stays in force.
+    ConfigRefused { error: String = "Why." }
+        Error "config_refused" "The new configuration is refused and the old one stays in force: {error}.";
     /// A show was created.
     ShowCreated { show: ShowId = "Which." }
         Info "show_created" "The show {show} was created.";
@@ -173,7 +200,7 @@ notices! {
 }
 
 /// Lines of one kind within [`SAMPLE_WINDOW`]: enough to see what happens, and at most
-/// 30 kinds × 20 / 10 s = 60 lines a second whatever happens.
+/// 40 kinds × 20 / 10 s = 80 lines a second whatever happens.
 const LINES_PER_WINDOW_MAX: u32 = 20;
 
 /// After this long a kind may write its lines again.
@@ -186,7 +213,8 @@ const LINES_WAITING_MAX: usize = 1024;
 /// tells one never waits for the log.
 #[derive(Debug)]
 pub struct Notices {
-    level_max: Level,
+    /// A [`Level`] as a number.
+    level_max: AtomicU8,
     format: Format,
     counts: Vec<AtomicU64>,
     refusals: Vec<AtomicU64>,
@@ -219,7 +247,7 @@ impl Notices {
             .expect("a process that cannot start a thread cannot run a show");
         let zeros = |count| std::iter::repeat_with(AtomicU64::default).take(count).collect();
         Arc::new(Self {
-            level_max,
+            level_max: AtomicU8::new(level_max as u8),
             format,
             counts: zeros(KINDS.len()),
             refusals: zeros(Reason::ALL.len()),
@@ -239,7 +267,7 @@ impl Notices {
         {
             self.refusals[place].fetch_add(1, Relaxed);
         }
-        if KINDS[index].level > self.level_max {
+        if KINDS[index].level as u8 > self.level_max.load(Relaxed) {
             return;
         }
         // A sampler is three numbers, whole at every moment: a panic elsewhere spoils nothing.
@@ -253,6 +281,11 @@ impl Notices {
         if let Err(TrySendError::Full(_)) = self.lines.try_send(ToWriter::Line(line)) {
             self.dropped.fetch_add(1, Relaxed);
         }
+    }
+
+    /// From now on, writes lines up to this level.
+    pub fn set_level(&self, level_max: Level) {
+        self.level_max.store(level_max as u8, Relaxed);
     }
 
     /// How often notices of this kind were told, for tests and readiness.
@@ -491,6 +524,7 @@ mod tests {
         assert_eq!(line["fields"], serde_json::json!({ "door": "front", "reason": "key_expired" }));
     }
 
+    /// Fault 69: a flood of log lines.
     #[test]
     fn a_flood_of_one_kind_is_sampled_and_says_so_afterwards() {
         let (notices, lines, _) = notices(Level::Debug, Format::Text);
@@ -506,6 +540,7 @@ mod tests {
         assert_eq!(notices.count("request_refused"), u64::from(LINES_PER_WINDOW_MAX) + 8);
     }
 
+    /// Fault 69: a flood of log lines.
     #[test]
     fn a_log_that_stands_still_delays_nobody() {
         let (notices, lines, gate) = notices(Level::Debug, Format::Text);

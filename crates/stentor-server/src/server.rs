@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use stentor_node::documents::{DoorUrls, OwnPages};
+use stentor_node::documents::DoorUrls;
 use stentor_node::{Node, NodeConfig};
 use stentor_stage::{Phase, ShowDoc, TokenKey};
 use stentor_tape::Overlay;
@@ -18,22 +18,21 @@ use tokio::task::JoinSet;
 use tokio_rustls::rustls::ServerConfig;
 
 use crate::clock::Clock;
-use crate::config::{BaseUrl, Config};
+use crate::config::{Acme, BaseUrl, Config};
 use crate::data_folder::{DataError, DataFolder};
 use crate::door::{self, Door};
 use crate::media::{self, MediaSockets};
 use crate::metrics::Metrics;
 use crate::notice::{Notice, Notices};
+use crate::reload::Reloader;
 use crate::shell::{Connections, Shell};
 use crate::tape::thread::OVERLAY_FILE;
-use crate::tls::{self, TlsError};
-use crate::{desk, front, stage_door};
+use crate::tls::acme::{self, AcmeStore};
+use crate::tls::{self, Certificates, TlsError, expiry};
+use crate::{descriptors, desk, front, stage_door};
 
 /// How long a stop may take: requests under way finish, tapes are made safe.
 const STOP_DEADLINE: Duration = Duration::from_secs(10);
-
-/// Below this many descriptors an operator is told: a thousand listeners, the other doors, the files.
-const DESCRIPTORS_MIN: u64 = 4_096;
 
 /// An overlay has at most 128 trims of 60 bytes.
 const OVERLAY_BYTES_MAX: u64 = 64 * 1024;
@@ -63,7 +62,8 @@ pub enum StartError {
     Thread(io::Error),
 }
 
-fn explain(error: &io::Error, door: &str) -> String {
+/// What to do about an address that cannot be had.
+pub(crate) fn explain(error: &io::Error, door: &str) -> String {
     match error.kind() {
         io::ErrorKind::AddrInUse => format!(
             "the port is in use; stop the program that has it, or choose another with --{door} or {door}.listen"
@@ -95,25 +95,36 @@ pub struct Addresses {
 /// A server whose sockets are bound and whose shows are taken up; [`Self::run`] opens its doors.
 pub struct Server {
     shell: Arc<Shell>,
-    config: Config,
+    reloader: Reloader,
     addresses: Addresses,
     desk_url: String,
     front: TcpListener,
     stage: TcpListener,
     desk: TcpListener,
     tls: Option<Arc<ServerConfig>>,
+    /// The desk on this machine alone may do without TLS.
+    desk_has_tls: bool,
+    renewal: Option<Renewal>,
     key: TokenKey,
     front_connections_max: usize,
+}
+
+/// What it takes to ask for certificates while the server runs.
+struct Renewal {
+    acme: Acme,
+    store: AcmeStore,
+    certificates: Arc<Certificates>,
 }
 
 impl Server {
     /// Opens the data folder, binds every socket and takes up the shows that are in the folder.
     pub fn open(config: Config, clock: Clock, notices: Arc<Notices>) -> Result<Self, StartError> {
-        let descriptors = raise_descriptor_limit();
-        if descriptors < DESCRIPTORS_MIN {
+        let descriptors = descriptors::raise();
+        if descriptors < descriptors::ENOUGH {
             let text = format!(
-                "This process may open {descriptors} files and connections; {DESCRIPTORS_MIN} are the least for an \
-                 audience. Raise the hard limit (LimitNOFILE= of systemd, or ulimit -Hn)."
+                "This process may open {descriptors} files and connections; {} are the least for an \
+                 audience. Raise the hard limit (LimitNOFILE= of systemd, or ulimit -Hn).",
+                descriptors::ENOUGH,
             );
             notices.tell(clock.now(), &Notice::ConfigOdd { text });
         }
@@ -121,12 +132,10 @@ impl Server {
             notices.tell(clock.now(), &Notice::ConfigOdd { text });
         }
         let data = Arc::new(DataFolder::open(&config.data.dir)?);
-        let tls = match &config.tls {
-            Some(files) => Some(tls::load(&files.cert, &files.key, clock.wall())?),
-            None => None,
-        };
-        if let Some(warning) = tls.as_ref().and_then(|tls| tls.warning.as_ref()) {
-            notices.tell(clock.now(), &Notice::CertificateOdd { text: warning.to_string() });
+        data.set_reserve_bytes(config.data.reserve_bytes);
+        let tls = config.tls.as_ref().map(|tls| tls::open(tls, data.dir(), clock.wall())).transpose()?;
+        if let Some(text) = tls.as_ref().and_then(|tls| tls.warning.clone()) {
+            notices.tell(clock.now(), &Notice::CertificateOdd { text });
         }
         let front = listen("front", config.front.listen)?;
         let stage = listen("stage", config.stage.listen)?;
@@ -140,31 +149,55 @@ impl Server {
             media: SocketAddr::new(config.media.listen.ip(), sockets.port()),
             desk: bound(&desk, config.desk.listen),
         };
-        let has_tls = tls.is_some();
         let urls = DoorUrls {
-            front: config.front.url_at(addresses.front, has_tls).as_str().to_owned(),
-            stage: config.stage.url_at(addresses.stage, has_tls).as_str().to_owned(),
+            front: config.front.url_at(addresses.front, config.tls.as_ref()).as_str().to_owned(),
+            stage: config.stage.url_at(addresses.stage, config.tls.as_ref()).as_str().to_owned(),
         };
-        let desk_url = BaseUrl::of_address(addresses.desk, has_tls).as_str().to_owned();
+        let desk_url = BaseUrl::of_address(addresses.desk, config.desk_has_tls()).as_str().to_owned();
         let key = TokenKey::from_secret(data.secret());
         let node = Node::new(NodeConfig { key: key.clone(), shows_max: config.shows.max, urls });
         let metrics = Arc::new(Metrics::default());
-        let reserve = config.data.reserve_bytes;
-        let shell = Shell::new(clock, node, data, notices, metrics, reserve);
+        let shell = Shell::new(clock, node, data, notices, metrics);
         let gauges = Arc::clone(&shell.metrics().media);
         let media = media::spawn(sockets, clock, gauges, Connections(Arc::clone(&shell)));
         shell.set_media(media.map_err(StartError::Thread)?);
         let data = shell.data().dir().display().to_string();
         shell.note(Notice::ServerStarted { version: env!("CARGO_PKG_VERSION"), data });
         take_up_shows(&shell)?;
-        let tls = tls.map(|tls| tls.config);
+        let desk_has_tls = config.desk_has_tls();
+        let (tls, certificates, files, renewal) = tls.map_or((None, None, None, None), |tls| {
+            expiry::tell(&shell, &tls.certificates);
+            let doors = tls.certificates.server_config(tls.authority.is_some());
+            let certificates = Arc::clone(&tls.certificates);
+            let renewal = tls.authority.map(|(acme, store)| Renewal { acme, store, certificates });
+            (Some(doors), Some(tls.certificates), tls.files, renewal)
+        });
+        let reloader = Reloader::new(Arc::clone(&shell), config, certificates, files);
         let front_connections_max = door::front_connections_max(descriptors);
-        Ok(Self { shell, config, addresses, desk_url, front, stage, desk, tls, key, front_connections_max })
+        Ok(Self {
+            shell,
+            reloader,
+            addresses,
+            desk_url,
+            front,
+            stage,
+            desk,
+            tls,
+            desk_has_tls,
+            renewal,
+            key,
+            front_connections_max,
+        })
     }
 
     /// Where the doors listen.
     pub fn addresses(&self) -> Addresses {
         self.addresses
+    }
+
+    /// The way to what may change while the server runs.
+    pub fn reloader(&self) -> Reloader {
+        self.reloader.clone()
     }
 
     /// What all doors and threads share.
@@ -184,40 +217,29 @@ impl Server {
 
     /// Opens the doors and serves until `shutdown` is done. Then streams end, requests under way finish, and
     /// tapes are made safe, all within [`STOP_DEADLINE`].
-    pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { shell, config, addresses, desk_url, front, stage, desk, tls, key, front_connections_max } =
-            self;
+    pub async fn run(mut self, shutdown: impl Future<Output = ()>) {
         let (stop, stopping) = watch::channel(false);
-        let (urls, metrics) = (shell.look(|node, _| node.urls().clone()), Arc::clone(shell.metrics()));
-        let own_pages = OwnPages {
-            imprint: config.pages.imprint_url.as_ref().map(|url| url.as_str().to_owned()),
-            privacy: config.pages.privacy_url.as_ref().map(|url| url.as_str().to_owned()),
-        };
-        let mut doors = JoinSet::new();
-        let mut open =
-            |name, listener, router: Router, connections_max, gauges, url: &str, address: SocketAddr| {
-                let router = door::counting_refusals(router, name, Arc::clone(&shell));
-                let door = Door::new(listener, tls.clone(), router, connections_max, gauges);
-                doors.spawn(door.run(stopping.clone()));
-                let (address, url) = (address.to_string(), url.to_owned());
-                shell.note(Notice::DoorOpened { door: name, address, url });
+        let (shell, metrics) = (Arc::clone(&self.shell), Arc::clone(self.shell.metrics()));
+        let mut at_work = JoinSet::new();
+        at_work.spawn(Arc::clone(&shell).keep_time());
+        at_work.spawn(self.reloader.clone().keep_looking());
+        if let Some(Renewal { acme, store, certificates }) = self.renewal.take() {
+            let (clock, telling, shown) = (*shell.clock(), Arc::clone(&shell), Arc::clone(&certificates));
+            let tell = move |notice| {
+                let is_new = matches!(notice, Notice::CertificateGranted { .. });
+                telling.note(notice);
+                if is_new {
+                    expiry::tell(&telling, &shown);
+                }
             };
-        let router = front::router(Arc::clone(&shell), own_pages);
-        let gauges = Arc::clone(&metrics.front);
-        open("front", front, router, front_connections_max, gauges, &urls.front, addresses.front);
-        let router = stage_door::router(Arc::clone(&shell), &urls.front);
-        let gauges = Arc::clone(&metrics.stage);
-        open("stage", stage, router, door::STAGE_CONNECTIONS_MAX, gauges, &urls.stage, addresses.stage);
-        let router = desk::router(Arc::clone(&shell), key);
-        let gauges = Arc::clone(&metrics.desk);
-        open("desk", desk, router, door::DESK_CONNECTIONS_MAX, gauges, &desk_url, addresses.desk);
-
-        let timer = tokio::spawn(Arc::clone(&shell).keep_time());
+            at_work.spawn(acme::keep_certified(acme, store, certificates, move || clock.wall(), tell));
+        }
+        let mut doors = self.open_doors(&stopping);
         shutdown.await;
         shell.note(Notice::StopBegun { deadline_s: STOP_DEADLINE.as_secs() });
         stop.send_replace(true);
         shell.stop_streams();
-        timer.abort();
+        at_work.abort_all();
         let goodbye = async {
             shell.media().stop().await;
             // At once, since a listener who reads nothing holds up the doors, and nobody the tapes.
@@ -229,16 +251,31 @@ impl Server {
         shell.note(Notice::StopDone { cut_off });
         shell.notices().flush(Duration::from_secs(1));
     }
-}
 
-/// Lets the process have as many descriptors as it may, and says how many: shells and supervisors hand out
-/// 1,024 although the hard limit is far higher, and every listener is one.
-fn raise_descriptor_limit() -> u64 {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
-    let granted = if setrlimit(Resource::Nofile, raised).is_ok() { limit.maximum } else { limit.current };
-    granted.unwrap_or(u64::MAX)
+    fn open_doors(self, stopping: &watch::Receiver<bool>) -> JoinSet<()> {
+        let Self { shell, reloader, addresses, desk_url, front, stage, desk, tls, .. } = self;
+        let (urls, metrics) = (shell.look(|node, _| node.urls().clone()), Arc::clone(shell.metrics()));
+        let desk_tls = tls.clone().filter(|_| self.desk_has_tls);
+        let mut doors = JoinSet::new();
+        let mut open =
+            |name, listener, tls, router: Router, connections_max, gauges, url: &str, address: SocketAddr| {
+                let router = door::counting_refusals(router, name, Arc::clone(&shell));
+                let door = Door::new(listener, tls, router, connections_max, gauges);
+                doors.spawn(door.run(stopping.clone()));
+                let (address, url) = (address.to_string(), url.to_owned());
+                shell.note(Notice::DoorOpened { door: name, address, url });
+            };
+        let router = front::router(Arc::clone(&shell), reloader.pages());
+        let (gauges, max) = (Arc::clone(&metrics.front), self.front_connections_max);
+        open("front", front, tls.clone(), router, max, gauges, &urls.front, addresses.front);
+        let router = stage_door::router(Arc::clone(&shell), &urls.front);
+        let (gauges, max) = (Arc::clone(&metrics.stage), door::STAGE_CONNECTIONS_MAX);
+        open("stage", stage, tls, router, max, gauges, &urls.stage, addresses.stage);
+        let router = desk::router(Arc::clone(&shell), self.key);
+        let (gauges, max) = (Arc::clone(&metrics.desk), door::DESK_CONNECTIONS_MAX);
+        open("desk", desk, desk_tls, router, max, gauges, &desk_url, addresses.desk);
+        doors
+    }
 }
 
 fn listen(door: &'static str, address: SocketAddr) -> Result<TcpListener, StartError> {

@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Tape(TapeCommand),
     /// Make a certificate for a local network
     Cert(CertArgs),
+    /// Say what would go wrong tonight, with the flags of serve: ports, names, certificate, disk, clock
+    Check(CheckArgs),
     /// Write the reference pages into a folder
     #[command(hide = true)]
     Reference {
@@ -63,6 +65,9 @@ pub(crate) struct ServeArgs {
     /// Its private key, PEM
     #[arg(long, value_name = "FILE")]
     tls_key: Option<PathBuf>,
+    /// A name to get a certificate for by ACME; port 443 of it has to reach a door. Can be given again
+    #[arg(long, value_name = "DOMAIN", conflicts_with_all = ["tls_cert", "tls_key"])]
+    acme: Vec<String>,
     /// Write where the doors are to this file (JSON) once they are open
     #[arg(long, value_name = "FILE", hide = true)]
     pub(crate) ready_file: Option<PathBuf>,
@@ -77,10 +82,24 @@ impl ServeArgs {
             media: RawMedia { listen: self.media.clone(), ..RawMedia::default() },
             desk: RawDesk { listen: self.desk.clone() },
             data: RawData { dir: self.data.clone(), ..RawData::default() },
-            tls: RawTls { cert: self.tls_cert.clone(), key: self.tls_key.clone() },
+            tls: RawTls {
+                cert: self.tls_cert.clone(),
+                key: self.tls_key.clone(),
+                acme: (!self.acme.is_empty()).then(|| self.acme.clone()),
+                ..RawTls::default()
+            },
             ..RawConfig::default()
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
+    /// Print the findings as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

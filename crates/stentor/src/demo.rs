@@ -3,10 +3,10 @@
 use std::future::Future;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, bail};
 use stentor_publish::{Input, PublishOptions, Repeat};
 use stentor_server::Server;
-use stentor_server::config::{Config, RawConfig};
+use stentor_server::config::{Config, RawConfig, Tls};
 use stentor_stage::{By, NewLink, Role, ShowSpec, StageCommand};
 use stentor_types::{Channels, Reason, ShowId};
 use tokio::sync::watch;
@@ -26,7 +26,10 @@ pub(crate) fn demo(args: ServeArgs) -> anyhow::Result<()> {
     let mut flags: RawConfig = args.flags();
     flags.data.dir = Some(folder.path().join("data"));
     let config = Config::load(args.config.as_deref(), flags)?;
-    let certificates = config.tls.as_ref().map(|tls| tls.cert.clone());
+    if config.tls.as_ref().is_some_and(|tls| tls.acme().is_some()) {
+        bail!("the demo takes a certificate from files only; leave out --acme and tls.acme");
+    }
+    let certificates = config.tls.as_ref().and_then(Tls::files).map(|files| files.cert.clone());
     serve::runtime()?.block_on(async {
         let stopped = serve::stop_signal()?;
         let server = serve::open(config)?;

@@ -1,5 +1,6 @@
 //! The command line of Stentor.
 
+mod check;
 mod cli;
 mod demo;
 mod publish;
@@ -24,6 +25,7 @@ const EXIT_CONFIG: u8 = 64;
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
+        Command::Check(args) => return check::check(&args),
         Command::Serve(args) => serve::serve(args),
         Command::Demo(args) => demo::demo(args),
         Command::Show(args) => show::show(args),

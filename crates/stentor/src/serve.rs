@@ -7,12 +7,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use stentor_server::Server;
 use stentor_server::clock::Clock;
 use stentor_server::config::Config;
 use stentor_server::notice::Notices;
+use stentor_server::{Reloader, Server};
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::ServeArgs;
 use crate::say::say;
@@ -21,6 +21,7 @@ pub(crate) fn serve(args: ServeArgs) -> anyhow::Result<()> {
     let config = Config::load(args.config.as_deref(), args.flags())?;
     runtime()?.block_on(async {
         let stopped = stop_signal()?;
+        let hangup = signal(SignalKind::hangup())?;
         let server = open(config)?;
         // A journal is read by more people than a terminal.
         if std::io::stdout().is_terminal() {
@@ -30,9 +31,24 @@ pub(crate) fn serve(args: ServeArgs) -> anyhow::Result<()> {
             say(format_args!("Operator: {}/operator, with the key in {}", server.desk_url(), key.display()));
         }
         tell_ready(args.ready_file.as_deref(), &server)?;
+        let reloader = server.reloader();
+        let reloading = tokio::spawn(reload_on_hangup(hangup, args, reloader));
         server.run(stopped).await;
+        reloading.abort();
         Ok(())
     })
+}
+
+/// Reads the configuration again whenever SIGHUP comes, with the flags of the start.
+async fn reload_on_hangup(mut hangup: Signal, args: ServeArgs, reloader: Reloader) {
+    while hangup.recv().await.is_some() {
+        let (args, reloader) = (args.clone(), reloader.clone());
+        let read = move || reloader.reload(Config::load(args.config.as_deref(), args.flags()));
+        // Files may lie on a disk that is slow.
+        if let Err(error) = tokio::task::spawn_blocking(read).await {
+            eprintln!("stentor: reading the configuration again failed: {error}");
+        }
+    }
 }
 
 pub(crate) fn runtime() -> anyhow::Result<Runtime> {

@@ -166,6 +166,9 @@ fn print(answer: &Value) {
                     text(&show["title"])
                 ));
             }
+            for warning in answer["warnings"].as_array().into_iter().flatten() {
+                eprintln!("stentor: {}", text(warning));
+            }
         }
         link if link.get("key").is_some() => print_link(link),
         done if done.get("id").is_none() => say(format_args!("done")),

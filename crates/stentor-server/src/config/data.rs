@@ -17,9 +17,9 @@ section! {
     /// What is kept, and where.
     ["data"] RawData {
         /// The folder for everything that is kept: keys, shows, recordings.
-        dir: PathBuf = Some("\"stentor-data\""), "\"/var/lib/stentor\"", Some("--data");
+        dir: PathBuf = Some("\"stentor-data\""), "\"/var/lib/stentor\"", Some("--data"), Restart;
         /// Room in MiB that stays free on its disk. Below it, shows go on but are no longer recorded.
-        reserve_mib: u64 = Some("512"), "512", None;
+        reserve_mib: u64 = Some("512"), "512", None, Reload;
     }
 }
 

@@ -3,16 +3,17 @@
 use std::net::SocketAddr;
 
 use super::section::{SectionSpec, Wrong, section};
+use super::tls::Tls;
 use super::url::BaseUrl;
 
 section! {
     /// The front door, where listeners come in.
     ["front"] RawFront {
         /// Address and port. `[::]` is every address of this machine, those of IPv4 as well.
-        listen: String = Some("\"[::]:8080\""), "\"[::]:8080\"", Some("--front");
+        listen: String = Some("\"[::]:8080\""), "\"[::]:8080\"", Some("--front"), Restart;
         /// What listeners' links begin with, where that is not this machine's own address: a name, or a
         /// proxy in front. Made from `listen` if it is not set, with `localhost` for every address.
-        url: String = None, "\"https://listen.example.org\"", None;
+        url: String = None, "\"https://listen.example.org\"", None, Restart;
     }
 }
 
@@ -20,10 +21,10 @@ section! {
     /// The stage door, where speakers and hosts come in.
     ["stage"] RawStage {
         /// Address and port.
-        listen: String = Some("\"[::]:8081\""), "\"[::]:8081\"", Some("--stage");
+        listen: String = Some("\"[::]:8081\""), "\"[::]:8081\"", Some("--stage"), Restart;
         /// What speakers' links begin with. Made from `listen` if it is not set. Browsers give a microphone
         /// to `https` only, and to `localhost`.
-        url: String = None, "\"https://stage.example.org\"", None;
+        url: String = None, "\"https://stage.example.org\"", None, Restart;
     }
 }
 
@@ -31,7 +32,7 @@ section! {
     /// The desk, where the operator comes in.
     ["desk"] RawDesk {
         /// Address and port. On this machine only, unless you set it otherwise.
-        listen: String = Some("\"127.0.0.1:8083\""), "\"127.0.0.1:8083\"", Some("--desk");
+        listen: String = Some("\"127.0.0.1:8083\""), "\"127.0.0.1:8083\"", Some("--desk"), Restart;
     }
 }
 
@@ -53,9 +54,13 @@ pub struct Desk {
 
 impl Door {
     /// What links begin with, once the door has its socket: `bound` says the port where the
-    /// configuration asked for any.
-    pub fn url_at(&self, bound: SocketAddr, has_tls: bool) -> BaseUrl {
-        self.url.clone().unwrap_or_else(|| BaseUrl::of_address(bound, has_tls))
+    /// configuration asked for any. A name that has a certificate by ACME is better than an address.
+    pub fn url_at(&self, bound: SocketAddr, tls: Option<&Tls>) -> BaseUrl {
+        let name = tls.and_then(Tls::acme).and_then(|acme| acme.names.first());
+        self.url.clone().unwrap_or_else(|| match name {
+            Some(name) => BaseUrl::of_name(name, bound.port()),
+            None => BaseUrl::of_address(bound, tls.is_some()),
+        })
     }
 }
 

@@ -7,9 +7,9 @@ section! {
     /// The log, on standard error.
     ["log"] RawLog {
         /// The least grave lines that are written: `error`, `warn`, `info` or `debug`.
-        level: String = Some("\"info\""), "\"debug\"", None;
+        level: String = Some("\"info\""), "\"debug\"", None, Reload;
         /// `text` for people, `json` for machines, one line each.
-        format: String = Some("\"text\""), "\"json\"", None;
+        format: String = Some("\"text\""), "\"json\"", None, Restart;
     }
 }
 

@@ -12,10 +12,10 @@ section! {
     /// The port that the sound of speakers comes in by, over UDP and over TCP where UDP is blocked.
     ["media"] RawMedia {
         /// Address and port, the same for UDP and TCP.
-        listen: String = Some("\"[::]:8082\""), "\"[::]:8082\"", Some("--media");
+        listen: String = Some("\"[::]:8082\""), "\"[::]:8082\"", Some("--media"), Restart;
         /// Addresses under which speakers reach this port, where this machine does not know them itself:
         /// behind a router or a cloud's 1:1 NAT. Without any, those of this machine are used.
-        advertise: Vec<String> = Some("[]"), "[\"203.0.113.5\"]", None;
+        advertise: Vec<String> = Some("[]"), "[\"203.0.113.5\"]", None, Restart;
     }
 }
 

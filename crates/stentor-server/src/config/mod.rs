@@ -27,13 +27,16 @@ pub use self::door::{Desk, Door, RawDesk, RawFront, RawStage};
 pub use self::log::{Log, RawLog};
 pub use self::media::{Media, RawMedia};
 pub use self::pages::{Pages, RawPages};
-pub use self::section::{OptionSpec, SectionSpec, Wrong};
+pub use self::section::{Change, OptionSpec, SectionSpec, Takes, Wrong};
 pub use self::shows::{RawShows, Shows};
-pub use self::tls::{RawTls, TlsFiles};
+pub use self::tls::{Acme, RawTls, Tls, TlsFiles};
 pub use self::url::{BaseUrl, WebUrl};
 
 /// A configuration file has some 20 options; what is larger is another file.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Where browsers and ACME's TLS-ALPN-01 (RFC 8737 §3) look for a name.
+pub const HTTPS_PORT: u16 = 443;
 
 /// Every section, in the order of the file.
 pub const SECTIONS: [&SectionSpec; 9] = [
@@ -85,14 +88,16 @@ pub struct Config {
     pub desk: Desk,
     /// What is kept, and where.
     pub data: Data,
-    /// Certificate files; without them the doors speak plain HTTP.
-    pub tls: Option<TlsFiles>,
+    /// Where the certificate comes from; without one the doors speak plain HTTP.
+    pub tls: Option<Tls>,
     /// Links on the pages.
     pub pages: Pages,
     /// Bounds on shows.
     pub shows: Shows,
     /// The log.
     pub log: Log,
+    /// All of it as it was written, for [`Config::changes`].
+    written: RawConfig,
 }
 
 /// Why a configuration cannot be used. The operator's to mend; the binary exits with 64.
@@ -160,6 +165,21 @@ impl Config {
         Self::check(flags.over(raw))
     }
 
+    /// Whether the desk speaks TLS. On this machine only, no authority of the internet certifies it, and it has to be
+    /// there before a certificate is.
+    pub fn desk_has_tls(&self) -> bool {
+        match &self.tls {
+            None => false,
+            Some(Tls::Files(_)) => true,
+            Some(Tls::Acme(_)) => !self.desk.listen.ip().is_loopback(),
+        }
+    }
+
+    /// The options whose values are others in `new`, in the order of the file.
+    pub fn changes(&self, new: &Self) -> Vec<Change> {
+        self.written.changes(&new.written)
+    }
+
     /// A file with every option, its meaning and its default, all commented out.
     pub fn example() -> String {
         reference::example(&SECTIONS)
@@ -181,11 +201,21 @@ impl Config {
                  certificate (`stentor cert` makes one for a local network)."
             ));
         }
+        let on_443 = [self.front.listen, self.stage.listen].iter().any(|listen| listen.port() == HTTPS_PORT);
+        if let Some(acme) = self.tls.as_ref().and_then(Tls::acme).filter(|_| !on_443) {
+            warnings.push(format!(
+                "ACME looks for {} on port 443, and no door listens there: forward port 443 to the front door \
+                 ({}), or set front.listen to [::]:443.",
+                acme.names.join(", "),
+                self.front.listen
+            ));
+        }
         warnings
     }
 
     fn check(raw: RawConfig) -> Result<Self, ConfigError> {
         let config = Self {
+            written: raw.clone(),
             front: raw.front.check()?,
             stage: raw.stage.check()?,
             media: raw.media.check()?,
@@ -229,6 +259,21 @@ impl RawConfig {
     pub fn parse(file: &Path, text: &str) -> Result<Self, ConfigError> {
         keys::check(file, text, &SECTIONS)?;
         toml::from_str(text).map_err(|error| keys::syntax(file, text, &error))
+    }
+
+    fn changes(&self, new: &Self) -> Vec<Change> {
+        [
+            self.front.changes(&new.front),
+            self.stage.changes(&new.stage),
+            self.media.changes(&new.media),
+            self.desk.changes(&new.desk),
+            self.data.changes(&new.data),
+            self.tls.changes(&new.tls),
+            self.pages.changes(&new.pages),
+            self.shows.changes(&new.shows),
+            self.log.changes(&new.log),
+        ]
+        .concat()
     }
 
     /// What is set here, and for the rest what is set in `below`.

@@ -7,9 +7,9 @@ section! {
     /// Links that the listener's pages show. In some countries they have to.
     ["pages"] RawPages {
         /// Who is responsible for what is heard here.
-        imprint_url: String = None, "\"https://example.org/imprint\"", None;
+        imprint_url: String = None, "\"https://example.org/imprint\"", None, Reload;
         /// What happens to the data of those who listen.
-        privacy_url: String = None, "\"https://example.org/privacy\"", None;
+        privacy_url: String = None, "\"https://example.org/privacy\"", None, Reload;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::section::SectionSpec;
+use super::section::{SectionSpec, Takes};
 
 /// Characters in a line of the example: fits every editor.
 const LINE_CHARS_MAX: usize = 100;
@@ -16,8 +16,12 @@ pub(super) fn example(sections: &[&SectionSpec]) -> String {
         let _ = writeln!(page, "\n# {}\n[{}]", wrapped(section.doc), section.name);
         for option in section.options {
             let unset = if option.default.is_none() { " Not set by default." } else { "" };
+            let takes = match option.takes {
+                Takes::Reload => " Taken over on SIGHUP.",
+                Takes::Restart => "",
+            };
             let value = option.default.unwrap_or(option.example);
-            let doc = format!("{}{unset}", option.doc.trim());
+            let doc = format!("{}{unset}{takes}", option.doc.trim());
             let _ = writeln!(page, "# {}\n#{} = {value}", wrapped(&doc), option.name);
         }
     }
@@ -29,11 +33,14 @@ pub(super) fn markdown(sections: &[&SectionSpec]) -> String {
         "# Configuration\n\n\
          One TOML file, given with `--config`; [stentor.example.toml](stentor.example.toml) has every option. Flags\n\
          override the file, the file overrides defaults. Relative paths in the file start at its folder, those of\n\
-         flags at the present one. What is wrong or unknown stops the start with a sentence and exit code 64.\n",
+         flags at the present one. What is wrong or unknown stops the start with a sentence and exit code 64.\n\n\
+         On SIGHUP the server reads the file and its certificate again. Options of kind *reload* change at once, in the\n\
+         middle of a show. A file that is wrong, or that changes an option of kind *restart*, is refused as a whole: the\n\
+         log names each such option with its old and new value, and everything stays as it was.\n",
     );
     for section in sections {
         let _ = writeln!(page, "\n## `[{}]`\n\n{}\n", section.name, section.doc.trim());
-        page.push_str("| option | default | flag | what it does |\n|---|---|---|---|\n");
+        page.push_str("| option | default | flag | changes on | what it does |\n|---|---|---|---|---|\n");
         for option in section.options {
             let default = option.default.map_or("not set".to_owned(), |value| format!("`{value}`"));
             let flag = option.flag.map_or(String::new(), |flag| format!("`{flag}`"));
@@ -42,7 +49,11 @@ pub(super) fn markdown(sections: &[&SectionSpec]) -> String {
                 Some(default) if default == option.example => String::new(),
                 _ => format!(" Such as `{}`.", option.example),
             };
-            let _ = writeln!(page, "| `{}` | {default} | {flag} | {doc}{example} |", option.name);
+            let takes = match option.takes {
+                Takes::Reload => "reload",
+                Takes::Restart => "restart",
+            };
+            let _ = writeln!(page, "| `{}` | {default} | {flag} | {takes} | {doc}{example} |", option.name);
         }
     }
     page

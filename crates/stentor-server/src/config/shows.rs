@@ -11,7 +11,7 @@ section! {
     /// Bounds on shows.
     ["shows"] RawShows {
         /// How many shows may run at once. Each takes about a tenth of a core.
-        max: u64 = Some("8"), "8", None;
+        max: u64 = Some("8"), "8", None, Restart;
     }
 }
 

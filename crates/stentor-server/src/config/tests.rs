@@ -45,6 +45,7 @@ fn the_example_says_the_defaults() {
     // What has no default stands there with an example.
     assert!(config.tls.take().is_some() && config.pages.imprint_url.is_some());
     (config.front.url, config.stage.url, config.pages) = (None, None, Pages::default());
+    config.written = RawConfig::default();
     assert_eq!(config, parse("").expect("defaults"));
 }
 
@@ -53,9 +54,14 @@ fn the_reference_has_every_option_and_examples_can_be_used() {
     let page = reference_markdown();
     for section in SECTIONS {
         assert!(page.contains(&format!("## `[{}]`", section.name)));
-        let examples = section.options.iter().map(|option| format!("{} = {}\n", option.name, option.example));
-        let text = format!("[{}]\n{}", section.name, examples.collect::<String>());
-        assert!(parse(&text).is_ok(), "{text}");
+        // A certificate comes from files or by ACME: one or the other.
+        let of_acme = |option: &&OptionSpec| option.name.starts_with("acme");
+        for together in [false, true] {
+            let chosen = section.options.iter().filter(|option| of_acme(option) == together);
+            let examples = chosen.map(|option| format!("{} = {}\n", option.name, option.example));
+            let text = format!("[{}]\n{}", section.name, examples.collect::<String>());
+            assert!(parse(&text).is_ok(), "{text}");
+        }
         for option in section.options {
             assert!(page.contains(&format!("| `{}` |", option.name)));
         }
@@ -92,6 +98,11 @@ fn wrong_values_are_sentences_with_the_fix() {
         ("[media]\nadvertise = [\"0.0.0.0\"]", "that others can send to"),
         ("[tls]\ncert = \"a.pem\"", "set tls.key (--tls-key) too"),
         ("[tls]\nkey = \"a.pem\"", "set tls.cert (--tls-cert) too"),
+        ("[tls]\ncert = \"a.pem\"\nacme = [\"a.org\"]", "from files or by ACME"),
+        ("[tls]\nacme = [\"192.0.2.5\"]", "a name that the internet knows"),
+        ("[tls]\nacme = [\"localhost\"]", "a name that the internet knows"),
+        ("[tls]\nacme = [\"a.org\"]\nacme_contact = \"Ada\"", "one address of mail"),
+        ("[tls]\nacme_directory = \"a.org\"", "write a whole address"),
         ("[shows]\nmax = 0", "from 1 to 64"),
         ("[data]\nreserve_mib = 99999999999", "counted in MiB"),
         ("[log]\nlevel = \"loud\"", "write error, warn, info or debug"),
@@ -127,7 +138,8 @@ fn flags_override_the_file_and_paths_start_where_they_are_written() {
     flags.front.listen = Some("127.0.0.1:9000".into());
     let config = Config::load(Some(&file), flags.clone()).expect("a good file");
     assert_eq!(config.data.dir, dir.path().join("kept"));
-    assert_eq!(config.tls, Some(TlsFiles { cert: "flag.pem".into(), key: "/etc/k.pem".into() }));
+    let files = TlsFiles { cert: "flag.pem".into(), key: "/etc/k.pem".into() };
+    assert_eq!(config.tls, Some(Tls::Files(files)));
     assert_eq!((config.front.listen.port(), config.shows.max), (9000, 3));
 
     let missing = Config::load(Some(&dir.path().join("no.toml")), flags).expect_err("there is none");
@@ -148,7 +160,43 @@ fn catches_are_told() {
 fn links_begin_with_the_url_or_the_address() {
     let door = Door { listen: "[::]:0".parse().expect("an address"), url: None };
     let bound = "[::]:4711".parse().expect("an address");
-    assert_eq!(door.url_at(bound, true).as_str(), "https://localhost:4711");
+    let files = Tls::Files(TlsFiles { cert: "c".into(), key: "k".into() });
+    assert_eq!(door.url_at(bound, Some(&files)).as_str(), "https://localhost:4711");
+    let acme = parse("[tls]\nacme = [\"A.org\"]").expect("a name").tls;
+    assert_eq!(door.url_at(bound, acme.as_ref()).as_str(), "https://a.org:4711");
     let url = Some("https://a.org".parse().expect("an address"));
-    assert_eq!(Door { url, ..door }.url_at(bound, false).as_str(), "https://a.org");
+    assert_eq!(Door { url, ..door }.url_at(bound, None).as_str(), "https://a.org");
+}
+
+#[test]
+fn what_differs_is_named_with_what_it_takes() {
+    let old =
+        parse("[log]\nlevel = \"info\"\n[data]\nreserve_mib = 512\n").expect("the defaults, said aloud");
+    assert_eq!(parse("").expect("defaults").changes(&old), []);
+    let new = "[log]\nlevel = \"debug\"\n[pages]\nimprint_url = \"https://a.org/\"\n[shows]\nmax = 9\n\
+               [tls]\nacme = [\"a.org\"]\n";
+    let changes = old.changes(&parse(new).expect("allowed"));
+    let change = |option: &str, old: &str, new: &str, takes| Change {
+        option: option.into(),
+        old: old.into(),
+        new: new.into(),
+        takes,
+    };
+    let expected = [
+        change("tls.acme", "[]", "[\"a.org\"]", Takes::Restart),
+        change("pages.imprint_url", "not set", "\"https://a.org/\"", Takes::Reload),
+        change("shows.max", "8", "9", Takes::Restart),
+        change("log.level", "\"info\"", "\"debug\"", Takes::Reload),
+    ];
+    assert_eq!(changes, expected);
+}
+
+#[test]
+fn acme_needs_port_443() {
+    let warned = |text: &str| {
+        let warnings = parse(text).expect("allowed").warnings();
+        warnings.iter().any(|warning| warning.contains("port 443"))
+    };
+    assert!(warned("[tls]\nacme = [\"a.org\"]"));
+    assert!(!warned("[front]\nlisten = \"[::]:443\"\n[tls]\nacme = [\"a.org\"]"));
 }

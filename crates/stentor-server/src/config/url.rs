@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use http::Uri;
 
+use super::HTTPS_PORT;
+
 /// Characters of an address: what fits on one line of a document.
 const URL_CHARS_MAX: usize = 500;
 
@@ -35,7 +37,7 @@ impl BaseUrl {
     /// The address of a socket. One that listens on every address is called `localhost`, since
     /// nothing here knows by which of them others reach it.
     pub fn of_address(address: SocketAddr, has_tls: bool) -> Self {
-        let (scheme, default_port) = if has_tls { ("https", 443) } else { ("http", 80) };
+        let (scheme, default_port) = if has_tls { ("https", HTTPS_PORT) } else { ("http", 80) };
         let host = match address {
             any if any.ip().is_unspecified() => "localhost".to_owned(),
             SocketAddr::V4(v4) => v4.ip().to_string(),
@@ -44,6 +46,23 @@ impl BaseUrl {
         match address.port() {
             port if port == default_port => Self(format!("{scheme}://{host}")),
             port => Self(format!("{scheme}://{host}:{port}")),
+        }
+    }
+
+    /// A host name behind TLS on this port.
+    pub(super) fn of_name(name: &str, port: u16) -> Self {
+        match port {
+            HTTPS_PORT => Self(format!("https://{name}")),
+            port => Self(format!("https://{name}:{port}")),
+        }
+    }
+
+    /// The name or address in it, without brackets and port.
+    pub fn host(&self) -> &str {
+        let authority = self.0.split_once("://").map_or(self.0.as_str(), |(_, rest)| rest);
+        match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((address, _)) => address,
+            None => authority.split_once(':').map_or(authority, |(host, _)| host),
         }
     }
 
@@ -140,6 +159,20 @@ mod tests {
         assert_eq!(of("0.0.0.0:443", true), "https://localhost");
         assert_eq!(of("192.0.2.5:80", true), "https://192.0.2.5:80");
         assert_eq!(of("[2001:db8::1]:80", false), "http://[2001:db8::1]");
+        let named = |port| BaseUrl::of_name("a.org", port).to_string();
+        assert_eq!([named(443), named(8080)], ["https://a.org", "https://a.org:8080"]);
+    }
+
+    #[test]
+    fn an_address_has_a_host() {
+        for (text, host) in [
+            ("https://a.org", "a.org"),
+            ("https://a.org:8080", "a.org"),
+            ("http://[2001:db8::1]:80", "2001:db8::1"),
+            ("http://192.0.2.5", "192.0.2.5"),
+        ] {
+            assert_eq!(text.parse::<BaseUrl>().expect("an address").host(), host);
+        }
     }
 
     #[test]

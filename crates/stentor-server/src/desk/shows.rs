@@ -18,6 +18,7 @@ use crate::entropy;
 use crate::notice::Notice;
 use crate::problem::{Problem, show_id};
 use crate::stage_door::refused_body;
+use crate::tls::expiry;
 
 /// A show to announce.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -71,7 +72,9 @@ pub(super) async fn list(State(desk): State<Desk>, headers: HeaderMap) -> Result
     let ids: Vec<ShowId> =
         desk.shell.look(|node, _| node.shows().map(|show| show.stage().spec().id.clone()).collect());
     let shows: Vec<ShowView> = ids.iter().filter_map(|id| desk.view(id).ok()).collect();
-    Ok(Json(serde_json::json!({ "shows": shows })).into_response())
+    let outlasting = expiry::outlasting_now(&desk.shell);
+    let warnings: Vec<_> = outlasting.iter().map(|show| expiry::sentence(&desk.shell, show)).collect();
+    Ok(Json(serde_json::json!({ "shows": shows, "warnings": warnings })).into_response())
 }
 
 pub(super) async fn one(
@@ -105,6 +108,7 @@ pub(super) async fn create(
         return Err(Problem::new(Reason::DiskFailed));
     }
     desk.shell.note(Notice::ShowCreated { show: new.id.clone() });
+    expiry::tell_if_outlasting(&desk.shell, &new.id);
     Ok((StatusCode::CREATED, Json(desk.view(&new.id)?)).into_response())
 }
 

@@ -22,6 +22,7 @@ use stentor_formats::FileLayout;
 use stentor_node::documents::OwnPages;
 use stentor_types::{Mono, Reason, Rendition};
 use tokio::sync::Semaphore;
+use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 
@@ -34,7 +35,7 @@ use crate::shell::Shell;
 #[derive(Clone)]
 pub(crate) struct Front {
     shell: Arc<Shell>,
-    pages: Arc<OwnPages>,
+    pages: watch::Receiver<OwnPages>,
     /// Places for requests that are held until there is more sound.
     held: Arc<Semaphore>,
 }
@@ -90,7 +91,7 @@ impl ShowCache {
 }
 
 /// The routes of the front door.
-pub fn router(shell: Arc<Shell>, own_pages: OwnPages) -> Router {
+pub fn router(shell: Arc<Shell>, own_pages: watch::Receiver<OwnPages>) -> Router {
     // Sound is compressed already, and a compressor would hold it back.
     let compressible = DefaultPredicate::new().and(NotForContentType::const_new("audio/"));
     Router::new()
@@ -110,7 +111,7 @@ pub fn router(shell: Arc<Shell>, own_pages: OwnPages) -> Router {
         .merge(hands())
         .with_state(Front {
             shell,
-            pages: Arc::new(own_pages),
+            pages: own_pages,
             held: Arc::new(Semaphore::new(hls::HELD_MAX)),
         })
         .merge(pages::assets())

@@ -34,8 +34,9 @@ pub(super) async fn status(
         None => {
             let renditions = show.tape().map_or(RENDITIONS, |tape| tape.head().filler.set());
             let listeners = show.listeners();
+            let own_pages = front.pages.borrow().clone();
             let body = front.shell.look(|node, now| {
-                let status = Status::new(now, node.show(&id)?, renditions, listeners, &front.pages);
+                let status = Status::new(now, node.show(&id)?, renditions, listeners, &own_pages);
                 Ok::<_, Problem>(Bytes::from(serde_json::to_vec(&status).expect("plain data with text keys")))
             })?;
             let etag = HeaderValue::from_str(&format!("\"{}\"", &blake3::hash(&body).to_hex()[..16]))

@@ -95,7 +95,7 @@ impl TapeEvents for OfShow {
             DiskState::Failed => Notice::DiskFailed { show, error: "an operation on it failed".into() },
             DiskState::Full => Notice::DiskFull {
                 free_mib: mib(self.shell.data.free_bytes().unwrap_or(0)),
-                reserve_mib: mib(self.shell.reserve_bytes),
+                reserve_mib: mib(self.shell.data.reserve_bytes()),
             },
         });
         self.shell.ask(|node, _| node.disk_changed(&self.show, disk));

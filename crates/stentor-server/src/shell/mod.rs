@@ -55,7 +55,6 @@ pub struct Shell {
     identity: Identity,
     timebase: Timebase,
     reads: Arc<Semaphore>,
-    reserve_bytes: u64,
     timeout_changed: Notify,
     news: SyncSender<News>,
     stopping: watch::Sender<bool>,
@@ -69,7 +68,6 @@ impl Shell {
         data: Arc<DataFolder>,
         notices: Arc<Notices>,
         metrics: Arc<Metrics>,
-        reserve_bytes: u64,
     ) -> Arc<Self> {
         let (news, inbox) = sync_channel::<News>(NEWS_MAX);
         let shell = Arc::new(Self {
@@ -83,7 +81,6 @@ impl Shell {
             identity: Identity::generate(),
             timebase: Timebase::new(clock.instant(Mono(0))),
             reads: Arc::new(Semaphore::new(READS_MAX)),
-            reserve_bytes,
             timeout_changed: Notify::new(),
             news,
             stopping: watch::Sender::new(false),
@@ -213,8 +210,8 @@ impl Shell {
         }
         let events = OfShow { shell: Arc::clone(self), show: id.clone(), epoch: None };
         let (data, reads) = (Arc::clone(&self.data), Arc::clone(&self.reads));
-        let thread = thread::spawn(id.clone(), data, self.reserve_bytes, self.clock, reads, events)
-            .expect("a thread can be started");
+        let thread =
+            thread::spawn(id.clone(), data, self.clock, reads, events).expect("a thread can be started");
         let show = Arc::new(ShowShell::new(id.clone(), thread));
         self.shows.write().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), Arc::clone(&show));
         show

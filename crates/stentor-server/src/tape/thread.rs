@@ -148,7 +148,6 @@ impl TapeHandle {
 pub fn spawn(
     show: ShowId,
     data: Arc<DataFolder>,
-    reserve_bytes: u64,
     clock: Clock,
     reads: Arc<Semaphore>,
     events: impl TapeEvents,
@@ -158,7 +157,7 @@ pub fn spawn(
     let handle = TapeHandle { to_tape, chunks_waiting: Arc::clone(&chunks_waiting) };
     std::thread::Builder::new().name(format!("tape {show}")).spawn(move || {
         let _essential = Essential;
-        let reserve = Reserve { bytes: reserve_bytes, checked_at: None, reached: false };
+        let reserve = Reserve { checked_at: None, reached: false };
         let mut thread = TapeThread {
             show,
             data,
@@ -456,7 +455,6 @@ pub fn tape_folder(data: &DataFolder, show: &ShowId) -> PathBuf {
 
 /// Space that stays free for everything else on the machine.
 struct Reserve {
-    bytes: u64,
     checked_at: Option<Mono>,
     reached: bool,
 }
@@ -466,8 +464,7 @@ impl Reserve {
         let now = clock.mono();
         if self.checked_at.is_none_or(|at| now.saturating_since(at) >= RESERVE_CHECK_EVERY) {
             self.checked_at = Some(now);
-            // A file system that does not say how much is free is not full until a write says so.
-            self.reached = data.free_bytes().is_ok_and(|free| free < self.bytes);
+            self.reached = data.reserve_is_reached();
         }
         self.reached
     }

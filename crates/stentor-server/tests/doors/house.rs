@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use stentor_server::clock::Clock;
 use stentor_server::config::{Config, RawConfig};
 use stentor_server::notice::{Format, Level, Notices};
-use stentor_server::{Addresses, Server, StartError};
+use stentor_server::shell::Shell;
+use stentor_server::{Addresses, Reloader, Server, StartError};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -26,6 +27,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(40);
 pub(crate) struct House {
     pub(crate) at: Addresses,
     pub(crate) notices: Arc<Notices>,
+    pub(crate) reloader: Reloader,
+    pub(crate) shell: Arc<Shell>,
     pub(crate) operator_key: String,
     stop: oneshot::Sender<()>,
     running: JoinHandle<()>,
@@ -43,8 +46,14 @@ pub(crate) fn config(data: &Path) -> RawConfig {
 
 /// Opens a server, or says in one sentence why there is none.
 pub(crate) fn open(raw: RawConfig) -> Result<(Server, Arc<Notices>), StartError> {
-    let notices = Notices::start(Level::Error, Format::Text, std::io::sink());
-    let config = Config::load(None, raw).expect("a configuration that can be used");
+    open_from(Config::load(None, raw).expect("a configuration that can be used"))
+}
+
+fn open_from(config: Config) -> Result<(Server, Arc<Notices>), StartError> {
+    open_with_log(config, Notices::start(Level::Error, Format::Text, std::io::sink()))
+}
+
+fn open_with_log(config: Config, notices: Arc<Notices>) -> Result<(Server, Arc<Notices>), StartError> {
     Ok((Server::open(config, Clock::start(), Arc::clone(&notices))?, notices))
 }
 
@@ -55,7 +64,21 @@ impl House {
     }
 
     pub(crate) fn start_with(raw: RawConfig) -> Self {
-        let (server, notices) = open(raw).unwrap_or_else(|error| panic!("{error}"));
+        Self::run(open(raw))
+    }
+
+    pub(crate) fn start_from(config: Config) -> Self {
+        Self::run(open_from(config))
+    }
+
+    pub(crate) fn start_with_log(raw: RawConfig, notices: Arc<Notices>) -> Self {
+        let config = Config::load(None, raw).expect("a configuration that can be used");
+        Self::run(open_with_log(config, notices))
+    }
+
+    fn run(opened: Result<(Server, Arc<Notices>), StartError>) -> Self {
+        let (server, notices) = opened.unwrap_or_else(|error| panic!("{error}"));
+        let (reloader, shell) = (server.reloader(), Arc::clone(server.shell()));
         let at = server.addresses();
         let url = server.operator_url();
         let operator_key = url.split_once("#key=").expect("the key is in the fragment").1.to_owned();
@@ -63,13 +86,18 @@ impl House {
         let running = tokio::spawn(server.run(async move {
             let _ = stopped.await;
         }));
-        Self { at, notices, operator_key, stop, running }
+        Self { at, notices, reloader, shell, operator_key, stop, running }
     }
 
     /// Tells the server to stop, and waits until it has.
     pub(crate) async fn stop(self) {
         let _ = self.stop.send(());
         within("the server stops", self.running).await.expect("it stops without a panic");
+    }
+
+    /// Waits until so many notices of a kind were told.
+    pub(crate) async fn notices_when(&self, name: &str, at_least: u64) {
+        until(name, || async { (self.notices.count(name) >= at_least).then_some(()) }).await;
     }
 
     /// A request at the desk, with the operator's key.

@@ -1,17 +1,19 @@
-//! TLS for the doors, from certificate files.
+//! A certificate and its key, as they are read from PEM.
 
 use std::fs;
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use stentor_types::Wall;
 use time::{Date, OffsetDateTime};
+use x509_parser::extensions::GeneralName;
 
 /// An operator hears of an expiry this long before: two weeks hold a holiday.
 pub const EXPIRY_WARNING: Duration = Duration::from_secs(14 * 24 * 60 * 60);
@@ -19,15 +21,17 @@ pub const EXPIRY_WARNING: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 /// Certificate and key files are some kB; a chain with everything stays under 64 kB.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
-/// A certificate that the doors can use.
+/// A certificate with its key, fit for the doors.
 #[derive(Clone, Debug)]
-pub struct Tls {
-    /// For every new connection.
-    pub config: Arc<ServerConfig>,
-    /// The last moment at which clients take the certificate.
+pub struct Pair {
+    /// For handshakes.
+    pub key: Arc<CertifiedKey>,
+    /// The first moment at which clients take it.
+    pub valid_from: Wall,
+    /// The last moment at which clients take it.
     pub valid_until: Wall,
-    /// What the operator should know at once.
-    pub warning: Option<TlsWarning>,
+    /// The host names and addresses that it is for.
+    pub names: Vec<String>,
 }
 
 /// A certificate that loads, and that clients will refuse or soon refuse.
@@ -115,43 +119,71 @@ pub enum TlsError {
     },
 }
 
-/// Reads the certificate (leaf first, then its chain) and its key. TLS 1.2 and 1.3; HTTP/1.1 only,
-/// because over HTTP/2 a browser would carry the sound on the page's connection.
+/// Reads the certificate (leaf first, then its chain) and its key.
 ///
 /// # Errors
 /// A file is missing, is no PEM, or the two do not belong together.
-pub fn load(cert: &Path, key: &Path, now: Wall) -> Result<Tls, TlsError> {
-    let chain: Vec<_> = CertificateDer::pem_slice_iter(&read(cert)?)
-        .collect::<Result<_, _>>()
-        .map_err(|_| TlsError::NoCertificate { file: cert.into() })?;
-    let Some(leaf) = chain.first() else {
-        return Err(TlsError::NoCertificate { file: cert.into() });
-    };
-    let unusable = |why: String| TlsError::Unusable { file: cert.into(), why };
-    let validity = Validity::of(leaf).map_err(unusable)?;
-    let private_key =
-        PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|_| TlsError::NoKey { file: key.into() })?;
-    let mut config = ServerConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()
-        .expect("the provider has ciphers for TLS 1.2 and 1.3")
-        .with_no_client_auth()
-        .with_single_cert(chain, private_key)
-        .map_err(|error| match error {
+pub fn load(cert: &Path, key: &Path) -> Result<Pair, TlsError> {
+    Pair::of_pem((cert, &read(cert)?), (key, &read(key)?))
+}
+
+impl Pair {
+    /// The pair in these texts; the paths are for messages. Both may be in one file.
+    ///
+    /// # Errors
+    /// A text is no PEM, or the two do not belong together.
+    pub fn of_pem(cert: (&Path, &[u8]), key: (&Path, &[u8])) -> Result<Self, TlsError> {
+        let ((cert, cert_pem), (key, key_pem)) = (cert, key);
+        let chain: Vec<_> = CertificateDer::pem_slice_iter(cert_pem)
+            .collect::<Result<_, _>>()
+            .map_err(|_| TlsError::NoCertificate { file: cert.into() })?;
+        let Some(leaf) = chain.first() else {
+            return Err(TlsError::NoCertificate { file: cert.into() });
+        };
+        let unusable = |why: String| TlsError::Unusable { file: cert.into(), why };
+        let (valid_from, valid_until, names) = facts(leaf).map_err(unusable)?;
+        let private_key =
+            PrivateKeyDer::from_pem_slice(key_pem).map_err(|_| TlsError::NoKey { file: key.into() })?;
+        let key = CertifiedKey::from_der(chain, private_key, &provider()).map_err(|error| match error {
             rustls::Error::InconsistentKeys(_) => {
                 TlsError::KeyDoesNotFit { cert: cert.into(), key: key.into() }
             }
             other => unusable(other.to_string()),
         })?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    let warning = validity.warning(cert, now);
-    Ok(Tls { config: Arc::new(config), valid_until: validity.until, warning })
+        Ok(Self { key: Arc::new(key), valid_from, valid_until, names })
+    }
+
+    /// What the operator should know at once; `file` is where the certificate is.
+    pub fn warning(&self, file: &Path, now: Wall) -> Option<TlsWarning> {
+        let file = file.to_owned();
+        if now < self.valid_from {
+            return Some(TlsWarning::NotYet { file, from: day(self.valid_from) });
+        }
+        match self.valid_until.saturating_since(now) {
+            Duration::ZERO => Some(TlsWarning::Expired { file, on: day(self.valid_until) }),
+            left if left < EXPIRY_WARNING => {
+                Some(TlsWarning::ExpiresSoon { file, on: day(self.valid_until) })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether clients take it for this host name or address (RFC 6125 §6.4.3: a star is one label).
+    pub fn covers(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        let under_star = |known: &str| {
+            let (suffix, rest) = (known.strip_prefix("*."), name.split_once('.').map(|(_, rest)| rest));
+            suffix.is_some() && suffix == rest
+        };
+        self.names.iter().any(|known| *known == name || under_star(known))
+    }
 }
 
-fn provider() -> Arc<CryptoProvider> {
+pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, TlsError> {
+pub(super) fn read(file: &Path) -> Result<Vec<u8>, TlsError> {
     let refuse = |error| TlsError::Unreadable { file: file.into(), error };
     let meta = fs::metadata(file).map_err(refuse)?;
     if !meta.is_file() || meta.len() > FILE_BYTES_MAX {
@@ -160,33 +192,28 @@ fn read(file: &Path) -> Result<Vec<u8>, TlsError> {
     fs::read(file).map_err(refuse)
 }
 
-/// From when until when clients take a certificate.
-struct Validity {
-    from: Wall,
-    until: Wall,
+/// From when until when clients take a certificate, and for which names.
+fn facts(cert: &CertificateDer<'_>) -> Result<(Wall, Wall, Vec<String>), String> {
+    let (_, parsed) = x509_parser::parse_x509_certificate(cert).map_err(|error| error.to_string())?;
+    let wall = |time: x509_parser::time::ASN1Time| Wall(time.timestamp().saturating_mul(1000));
+    let alternatives = parsed.subject_alternative_name().map_err(|error| error.to_string())?;
+    let names = alternatives.iter().flat_map(|alternatives| &alternatives.value.general_names);
+    let names = names.filter_map(|name| match name {
+        GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
+        GeneralName::IPAddress(bytes) => address(bytes).map(|address| address.to_string()),
+        _ => None,
+    });
+    let validity = parsed.validity();
+    Ok((wall(validity.not_before), wall(validity.not_after), names.collect()))
 }
 
-impl Validity {
-    fn of(cert: &CertificateDer<'_>) -> Result<Self, String> {
-        let (_, parsed) = x509_parser::parse_x509_certificate(cert).map_err(|error| error.to_string())?;
-        let wall = |time: x509_parser::time::ASN1Time| Wall(time.timestamp().saturating_mul(1000));
-        Ok(Self { from: wall(parsed.validity().not_before), until: wall(parsed.validity().not_after) })
-    }
-
-    fn warning(&self, file: &Path, now: Wall) -> Option<TlsWarning> {
-        let file = file.to_owned();
-        if now < self.from {
-            return Some(TlsWarning::NotYet { file, from: day(self.from) });
-        }
-        match self.until.saturating_since(now) {
-            Duration::ZERO => Some(TlsWarning::Expired { file, on: day(self.until) }),
-            left if left < EXPIRY_WARNING => Some(TlsWarning::ExpiresSoon { file, on: day(self.until) }),
-            _ => None,
-        }
-    }
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+    v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
 }
 
-fn day(at: Wall) -> Date {
+/// The day of a moment, in UTC.
+pub fn day(at: Wall) -> Date {
     OffsetDateTime::from_unix_timestamp(at.0.div_euclid(1000)).map_or(Date::MAX, OffsetDateTime::date)
 }
 
@@ -206,16 +233,15 @@ mod tests {
     #[test]
     fn a_fresh_certificate_loads_and_warns_when_its_time_comes() {
         let (_dir, made) = files();
-        let tls = load(&made.cert, &made.key, NOW).expect("it was just made");
-        assert_eq!(tls.warning, None);
-        assert_eq!(tls.config.alpn_protocols, [b"http/1.1"]);
-        let warning = |at| load(&made.cert, &made.key, at).expect("it still loads").warning;
-        let day = day(tls.valid_until);
+        let pair = load(&made.cert, &made.key).expect("it was just made");
+        let warning = |at| pair.warning(&made.cert, at);
+        assert_eq!(warning(NOW), None);
+        let day = day(pair.valid_until);
         let file = made.cert.clone();
-        let soon = tls.valid_until.minus(EXPIRY_WARNING).plus(Duration::from_millis(1));
+        let soon = pair.valid_until.minus(EXPIRY_WARNING).plus(Duration::from_millis(1));
         assert_eq!(warning(soon), Some(TlsWarning::ExpiresSoon { file: file.clone(), on: day }));
         let expired = TlsWarning::Expired { file, on: day };
-        assert_eq!(warning(tls.valid_until), Some(expired.clone()));
+        assert_eq!(warning(pair.valid_until), Some(expired.clone()));
         assert!(expired.to_string().contains(&format!("expired on {day};")), "{expired}");
         assert!(matches!(warning(Wall(0)), Some(TlsWarning::NotYet { .. })));
     }
@@ -230,7 +256,7 @@ mod tests {
             path
         };
         let missing = dir.path().join("missing.pem");
-        let error = |cert: &Path, key: &Path| load(cert, key, NOW).expect_err("these files are wrong");
+        let error = |cert: &Path, key: &Path| load(cert, key).expect_err("these files are wrong");
         assert!(matches!(error(&missing, &made.key), TlsError::Unreadable { .. }));
         assert!(matches!(error(&made.cert, &missing), TlsError::Unreadable { .. }));
         assert!(matches!(error(dir.path(), &made.key), TlsError::Unreadable { .. }));
@@ -241,5 +267,18 @@ mod tests {
         assert!(matches!(not_fitting, TlsError::KeyDoesNotFit { .. }), "{not_fitting}");
         let junk = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         assert!(matches!(error(&path("junk", junk), &made.key), TlsError::Unusable { .. }));
+    }
+    #[test]
+    fn a_certificate_covers_its_names_and_no_others() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let names = ["stentor.test".into(), "*.example.org".into(), "192.0.2.5".into()];
+        let made = cert::make(&names, dir.path(), NOW).expect("a certificate");
+        let pair = load(&made.cert, &made.key).expect("it was just made");
+        for name in ["stentor.test", "Listen.example.org", "192.0.2.5", "localhost", "::1"] {
+            assert!(pair.covers(name), "{name} in {:?}", pair.names);
+        }
+        for name in ["a.stentor.test", "example.org", "a.b.example.org", "192.0.2.6", ""] {
+            assert!(!pair.covers(name), "{name}");
+        }
     }
 }
