@@ -12,10 +12,10 @@ const BINARY = process.env.STENTOR_BIN;
  * Starts `stentor serve` and waits until all doors are open. `media` is the address of the media socket; the
  * default offers every address of the machine, because Firefox takes no candidate on 127.0.0.1.
  */
-export async function startServer(folder, { media = '0.0.0.0:0', flags = [] } = {}) {
+export async function startServer(folder, { front = '127.0.0.1:0', media = '0.0.0.0:0', flags = [] } = {}) {
   if (!BINARY) throw new Error('STENTOR_BIN does not name the program; run this through `cargo xtask e2e`');
   const server = new Server(folder, flags);
-  await server.start({ front: '127.0.0.1:0', stage: '127.0.0.1:0', media, desk: '127.0.0.1:0' });
+  await server.start({ front, stage: '127.0.0.1:0', media, desk: '127.0.0.1:0' });
   return server;
 }
 
