@@ -21,7 +21,7 @@ pub struct Treatment {
     pub place: Place,
     /// Whether the person is heard nowhere. They go on hearing.
     pub muted: bool,
-    /// Whether noise behind the voice is taken out, which the person's browser does. Music suffers from it.
+    /// Whether noise behind the voice is taken out. Music suffers from it.
     pub noise_suppression: bool,
 }
 

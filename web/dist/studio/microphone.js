@@ -1,11 +1,11 @@
 export const SILENCE_DBFS = -60;
+const TREATMENT = { echoCancellation: true, noiseSuppression: false, autoGainControl: false };
 export class Microphone {
     changed;
     listed;
     stream = null;
     devices = [];
     device_id = '';
-    #suppresses_noise = true;
     #context = null;
     #analyser = null;
     #source = null;
@@ -30,7 +30,7 @@ export class Microphone {
         return track.muted ? 'taken' : 'open';
     }
     async open(device_id) {
-        const audio = { ...this.#treatment(), channelCount: 1 };
+        const audio = { ...TREATMENT, channelCount: 1 };
         if (device_id)
             audio.deviceId = { exact: device_id };
         let stream;
@@ -55,12 +55,6 @@ export class Microphone {
         this.#source?.disconnect();
         this.stream = null;
     }
-    suppressNoise(on) {
-        if (on === this.#suppresses_noise)
-            return;
-        this.#suppresses_noise = on;
-        void this.track?.applyConstraints(this.#treatment()).catch(() => undefined);
-    }
     level_dbfs() {
         if (!this.#analyser || !this.stream)
             return SILENCE_DBFS;
@@ -70,9 +64,6 @@ export class Microphone {
             sum += sample * sample;
         const rms = Math.sqrt(sum / this.#samples.length);
         return Math.max(SILENCE_DBFS, 20 * Math.log10(Math.max(rms, 1e-6)));
-    }
-    #treatment() {
-        return { echoCancellation: true, noiseSuppression: this.#suppresses_noise, autoGainControl: this.#suppresses_noise };
     }
     #measure(stream) {
         this.#context ??= new AudioContext();

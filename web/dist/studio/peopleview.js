@@ -78,7 +78,7 @@ function lineOf(texts, person) {
     return parts.join(' · ');
 }
 function warningText(texts, person) {
-    const known = (person.warnings ?? []).filter((warning) => !(warning === 'silent' && person.muted));
+    const known = person.warnings.filter((warning) => !(warning === 'silent' && person.muted));
     return known.map((warning) => texts.warningOf[warning]?.(person.name) ?? '').filter((text) => text !== '').join(' ');
 }
 function menuDeeds(stage, person) {

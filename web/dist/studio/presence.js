@@ -117,7 +117,6 @@ export class Presence {
         if (!known && this.connection.ended_by_stage)
             return this.on.removed();
         this.#renewIfForgotten();
-        this.microphone.suppressNoise(this.me?.noise_suppression ?? true);
         this.#askForMute();
         this.#applyMute();
         this.on.changed();

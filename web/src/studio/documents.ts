@@ -32,9 +32,9 @@ export interface StagePerson {
   place: Place;
   muted: boolean;
   noise_suppression: boolean;
-  /** What the mixer says of the person's sound; not there as long as it has said nothing. */
-  line?: Line | null;
-  warnings?: string[];
+  /** What the mixer says of the person's sound; `null` as long as it has said nothing. */
+  line: Line | null;
+  warnings: string[];
 }
 
 /** A listener's request to speak, as those see it who may answer. */

@@ -8,11 +8,16 @@ export type MicrophoneState = 'closed' | 'open' | 'taken' | 'lost';
 /** Quieter than this counts as silence, in dBFS. */
 export const SILENCE_DBFS = -60;
 
+/**
+ * What the browser does with the sound. Echo is cancelled where it arises; noise and loudness are the mixer's, which
+ * treats every voice alike: two in a row would hunt each other.
+ */
+const TREATMENT: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: false, autoGainControl: false };
+
 export class Microphone {
   stream: MediaStream | null = null;
   devices: MediaDeviceInfo[] = [];
   device_id = '';
-  #suppresses_noise = true;
   #context: AudioContext | null = null;
   #analyser: AnalyserNode | null = null;
   #source: MediaStreamAudioSourceNode | null = null;
@@ -43,7 +48,7 @@ export class Microphone {
 
   /** Opens a device (the default one for `''`); `null` when it worked. */
   async open(device_id: string): Promise<MicrophoneProblem | null> {
-    const audio: MediaTrackConstraints = { ...this.#treatment(), channelCount: 1 };
+    const audio: MediaTrackConstraints = { ...TREATMENT, channelCount: 1 };
     if (device_id) audio.deviceId = { exact: device_id };
     let stream: MediaStream;
     try {
@@ -66,14 +71,6 @@ export class Microphone {
     this.stream = null;
   }
 
-  /** Whether the browser takes out noise and levels the voice. Music wants neither; echo is cancelled either way. */
-  suppressNoise(on: boolean): void {
-    if (on === this.#suppresses_noise) return;
-    this.#suppresses_noise = on;
-    // A browser that cannot change it while the microphone is open does it at the next opening.
-    void this.track?.applyConstraints(this.#treatment()).catch(() => undefined);
-  }
-
   /** Level of the last 20 ms, in dBFS; −60 at least. */
   level_dbfs(): number {
     if (!this.#analyser || !this.stream) return SILENCE_DBFS;
@@ -82,10 +79,6 @@ export class Microphone {
     for (const sample of this.#samples) sum += sample * sample;
     const rms = Math.sqrt(sum / this.#samples.length);
     return Math.max(SILENCE_DBFS, 20 * Math.log10(Math.max(rms, 1e-6)));
-  }
-
-  #treatment(): MediaTrackConstraints {
-    return { echoCancellation: true, noiseSuppression: this.#suppresses_noise, autoGainControl: this.#suppresses_noise };
   }
 
   #measure(stream: MediaStream): void {

@@ -89,7 +89,7 @@ function lineOf(texts: Texts, person: StagePerson): string {
 }
 
 function warningText(texts: Texts, person: StagePerson): string {
-  const known = (person.warnings ?? []).filter((warning) => !(warning === 'silent' && person.muted));
+  const known = person.warnings.filter((warning) => !(warning === 'silent' && person.muted));
   return known.map((warning) => texts.warningOf[warning]?.(person.name) ?? '').filter((text) => text !== '').join(' ');
 }
 

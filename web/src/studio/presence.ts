@@ -147,7 +147,6 @@ export class Presence {
     const known = document.session !== null || this.#check_after_break;
     if (!known && this.connection.ended_by_stage) return this.on.removed();
     this.#renewIfForgotten();
-    this.microphone.suppressNoise(this.me?.noise_suppression ?? true);
     this.#askForMute();
     this.#applyMute();
     this.on.changed();

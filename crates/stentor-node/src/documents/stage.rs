@@ -5,7 +5,8 @@ use stentor_stage::{
     Admitted, HandId, HandState, HandToken, Messages, Path, Person, Phase, RaisedHand, Role,
 };
 use stentor_types::{
-    HandNote, Now, PersonName, Place, Reason, SessionId, ShowTitle, SlateReason, SpeakerId, Wall,
+    HandNote, Line, Now, PersonName, Place, Reason, SessionId, ShowTitle, SlateReason, SpeakerId, Wall,
+    Warning,
 };
 
 use super::LinkView;
@@ -49,6 +50,10 @@ struct PersonOnStage {
     place: Place,
     muted: bool,
     noise_suppression: bool,
+    /// How the network carries their sound; nothing as long as the mixer has not said.
+    line: Option<Line>,
+    /// What is wrong with their sound, sorted.
+    warnings: Vec<Warning>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -106,6 +111,8 @@ impl PersonOnStage {
             place: voice.place,
             muted: voice.muted,
             noise_suppression: voice.noise_suppression,
+            line: report.map(|report| report.line),
+            warnings: report.map(|report| report.warnings.clone()).unwrap_or_default(),
         }
     }
 }

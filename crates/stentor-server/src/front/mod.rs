@@ -109,11 +109,7 @@ pub fn router(shell: Arc<Shell>, own_pages: watch::Receiver<OwnPages>) -> Router
         .route("/{show}/replay.m4a", get(replay::m4a))
         .route("/{show}/replay.opus", get(replay::opus))
         .merge(hands())
-        .with_state(Front {
-            shell,
-            pages: own_pages,
-            held: Arc::new(Semaphore::new(hls::HELD_MAX)),
-        })
+        .with_state(Front { shell, pages: own_pages, held: Arc::new(Semaphore::new(hls::HELD_MAX)) })
         .merge(pages::assets())
         .merge(pages::shell())
         .route("/healthz", get(|| async { "ok\n" }))
