@@ -1,15 +1,27 @@
 //! Real browsers and real players against a real server: each file of `e2e/tests` is a test program
-//! of its own, with its own server on free ports and its own data folder.
+//! of its own, with its own server on free ports and its own data folder. Several run beside each other,
+//! because most of their time is real sound to be waited for.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::child::Ran;
 use crate::report::{Outcome, Report};
 use crate::test::count_tap;
 use crate::web::node_tests;
 use crate::{child, program};
+
+/// The chore that runs one test program: each in a process of its own, which sweeps up after it.
+pub(crate) const ONE: &str = "e2e-one";
+
+/// Test programs at a time. One keeps three browsers and a server busy for two thirds of a core.
+const LANES: usize = 2;
+
+/// This very program, even when a build has put another one in its place (proc(5)).
+const OURSELVES: &str = "/proc/self/exe";
 
 /// Builds the program and runs the tests whose names contain one of `filters`, or all.
 ///
@@ -30,24 +42,39 @@ pub(crate) fn steps(root: &Path, report: &mut Report) {
         Ok(tests) => tests,
         Err(error) => return report.step("e2e", || Err(error)),
     };
-    let wanted: Vec<&(String, PathBuf)> = tests.iter().filter(|(name, _)| report.wants(name)).collect();
+    let wanted: Vec<_> = tests.into_iter().filter(|(name, _)| report.wants(name)).collect();
     if wanted.is_empty() {
         return;
     }
     let binary = program::build(root);
-    for (name, path) in wanted {
-        report.step(name, || match &binary {
-            Ok(binary) => one(root, name, path, binary),
-            Err(error) => Ok(Outcome::check(false, format!("{error:#}"))),
-        });
+    match binary {
+        Ok(binary) => report.beside(LANES, &wanted, |name, path| in_own_process(name, path, &binary)),
+        Err(error) => report.step("e2e/program", || Err(error)),
     }
 }
 
-fn one(root: &Path, name: &str, path: &Path, binary: &str) -> Result<Outcome> {
+/// Runs one test program, prints what it says, and says whether all of it held.
+///
+/// # Errors
+/// It cannot be started, or its log cannot be written.
+pub(crate) fn one(root: &Path, name: &str, path: &Path) -> Result<bool> {
     let path = path.to_str().context("the repository's path is not UTF-8")?;
     let program = ["node", "--test-reporter=tap", path];
-    let ran = child::run(root, &root.join("e2e"), name, &program, &[("STENTOR_BIN", binary)])?;
-    Ok(Outcome::counted(ran, count_tap))
+    let ran = child::run(root, &root.join("e2e"), name, &program, &[])?;
+    print!("{}", ran.output);
+    Ok(ran.ok)
+}
+
+fn in_own_process(name: &str, path: &Path, binary: &str) -> Result<Outcome> {
+    let out = Command::new(OURSELVES)
+        .args([ONE, name])
+        .arg(path)
+        .env("STENTOR_BIN", binary)
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("cannot run {name}"))?;
+    let output = String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned();
+    Ok(Outcome::counted(Ran { ok: out.status.success(), output }, count_tap))
 }
 
 /// `e2e/{name}` and the path of each test program, by name.

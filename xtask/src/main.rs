@@ -54,6 +54,7 @@ fn chore() -> Result<bool> {
         ("gen", []) => reference::write(&root).map(|()| true),
         ("gen", [flag]) if flag == "--check" => reference::check(&root).map(|()| true),
         ("e2e", filters) => e2e::run(&root, filters),
+        (e2e::ONE, [name, path]) => e2e::one(&root, name, Path::new(path)),
         ("bench", [name, parts @ ..]) => bench::run(&root, name, parts),
         ("help" | "--help" | "-h", _) => {
             print!("{USAGE}");

@@ -1,7 +1,10 @@
 //! Steps with names and times, and the one line at the end.
 
 use std::fmt;
+use std::io::{self, Write as _};
 use std::ops::AddAssign;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use anyhow::Result;
 
@@ -87,24 +90,31 @@ impl Report {
         if !self.wants(name) {
             return;
         }
-        let began = clock::now();
-        let outcome = run().unwrap_or_else(|error| Outcome::check(false, format!("{error:#}")));
-        let took = clock::now().saturating_duration_since(began).as_secs_f64();
-        self.total += outcome.tally;
-        let Tally { passed, failed } = outcome.tally;
-        if failed == 0 {
-            println!("ok    {name:<32} {passed:>5}          {took:>7.1} s");
-            return;
-        }
-        println!("FAIL  {name:<32} {passed:>5}, {failed} failed {took:>7.1} s");
-        let lines: Vec<&str> = outcome.explanation.trim_end().lines().collect();
-        let hidden = lines.len().saturating_sub(SHOWN_LINES_MAX);
-        if hidden > 0 {
-            println!("      … {hidden} lines before these are in target/xtask/");
-        }
-        for line in &lines[hidden..] {
-            println!("      {line}");
-        }
+        self.total += run_and_show(name, run);
+    }
+
+    /// Runs steps that do not disturb each other, `lanes` at a time, in this order. All of them are wanted.
+    pub(crate) fn beside<T: Sync>(
+        &mut self,
+        lanes: usize,
+        steps: &[(String, T)],
+        run: impl Fn(&str, &T) -> Result<Outcome> + Sync,
+    ) {
+        let next = AtomicUsize::new(0);
+        let lane = || {
+            let mut tally = Tally::default();
+            while let Some((name, about)) = steps.get(next.fetch_add(1, Ordering::Relaxed)) {
+                tally += run_and_show(name, || run(name, about));
+            }
+            tally
+        };
+        thread::scope(|scope| {
+            let lanes: Vec<_> = (0..lanes).map(|_| scope.spawn(lane)).collect();
+            for lane in lanes {
+                let died = Tally { passed: 0, failed: 1 };
+                self.total += lane.join().unwrap_or(died);
+            }
+        });
     }
 
     /// Prints the closing line; `true` if something was checked and all of it held.
@@ -112,6 +122,38 @@ impl Report {
         println!("{}", self.total);
         self.total.failed == 0 && self.total.passed > 0
     }
+}
+
+fn run_and_show(name: &str, run: impl FnOnce() -> Result<Outcome>) -> Tally {
+    let began = clock::now();
+    let outcome = run().unwrap_or_else(|error| Outcome::check(false, format!("{error:#}")));
+    let took = clock::now().saturating_duration_since(began).as_secs_f64();
+    show(name, &outcome, took);
+    outcome.tally
+}
+
+/// One line for a step that held; what it says of itself for one that did not.
+fn show(name: &str, outcome: &Outcome, took_s: f64) {
+    // Whole blocks only, because steps may run beside each other.
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(block(name, outcome, took_s).as_bytes());
+}
+
+fn block(name: &str, outcome: &Outcome, took_s: f64) -> String {
+    let Tally { passed, failed } = outcome.tally;
+    if failed == 0 {
+        return format!("ok    {name:<32} {passed:>5}          {took_s:>7.1} s\n");
+    }
+    let mut text = format!("FAIL  {name:<32} {passed:>5}, {failed} failed {took_s:>7.1} s\n");
+    let lines: Vec<&str> = outcome.explanation.trim_end().lines().collect();
+    let hidden = lines.len().saturating_sub(SHOWN_LINES_MAX);
+    if hidden > 0 {
+        text += &format!("      … {hidden} lines before these are in target/xtask/\n");
+    }
+    for line in &lines[hidden..] {
+        text += &format!("      {line}\n");
+    }
+    text
 }
 
 #[cfg(test)]
@@ -135,5 +177,16 @@ mod tests {
         assert_eq!(report.total, Tally { passed: 0, failed: 1 });
         assert!(!report.close());
         assert!(!Report::new(&[]).close());
+    }
+
+    #[test]
+    fn steps_beside_each_other_all_run_once_and_are_all_counted() {
+        let mut report = Report::new(&[]);
+        let steps: Vec<(String, u64)> = (1..=20).map(|n| (format!("step {n}"), n)).collect();
+        report.beside(3, &steps, |_, n| match n % 5 {
+            0 => anyhow::bail!("no luck"),
+            _ => Ok(Outcome { tally: Tally { passed: *n, failed: 0 }, explanation: String::new() }),
+        });
+        assert_eq!(report.total, Tally { passed: 210 - 50, failed: 4 });
     }
 }

@@ -32,7 +32,9 @@ pub(crate) fn run(root: &Path, filters: &[String]) -> Result<bool> {
         Ok(Outcome::counted(ran, count_cargo))
     });
     report.step("without-aac/unit", || {
-        let args = ["test", "--package", "stentor-audio", "--no-default-features", "--no-fail-fast"];
+        // What is made of the sound before it is encoded does not know of AAC.
+        let package = ["test", "--package", "stentor-audio", "--no-default-features", "--no-fail-fast"];
+        let args = [&package[..], &["--test", "ears", "chunks::"]].concat();
         Ok(Outcome::counted(cargo("without-aac-unit", &args)?, count_cargo))
     });
     tidy::steps(root, &mut report);
