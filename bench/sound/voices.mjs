@@ -41,7 +41,7 @@ export async function voices(open) {
     return people.length === 2 && slate === null;
   });
   const tape = house.path('tape.wav');
-  const url = `${house.server.front}/${show.id}/live.ogg?kbps=64`;
+  const url = `${house.server.front}/${show.id}/live.ogg?kbps=32`;
   await run('ffmpeg', ['-v', 'error', '-nostdin', '-i', url, '-t', String(WHOLE_S), tape]);
   const first_s = firstWord_s(await decode(tape, house.folder));
   const turn = (from_s, to_s) => loudness(tape, { from_s: first_s + from_s, to_s: first_s + to_s });
@@ -71,7 +71,7 @@ function rows({ loud, soft, both }) {
     atTarget(`a voice of ${lufs(SPEECH_LUFS - APART_DB)} for ${TURN_S} s`, soft),
     row(`two voices ${APART_DB} dB apart`, Math.abs(loud.integrated_lufs - soft.integrated_lufs), APART_LU_MAX, lu),
     { what: 'both at once', measured: lufs(both.integrated_lufs) },
-    row('true peak of all that, decoded from opus-64', peak, TRUE_PEAK_DBTP_MAX, (value) => `${value.toFixed(1)} dBTP`),
+    row('true peak of all that, decoded from opus-32', peak, TRUE_PEAK_DBTP_MAX, (value) => `${value.toFixed(1)} dBTP`),
   ];
 }
 
