@@ -29,6 +29,7 @@ mod splice;
 mod stage;
 mod talkers;
 mod totals;
+mod tracks;
 mod transit;
 mod true_peak;
 mod voice;

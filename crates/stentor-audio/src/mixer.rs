@@ -8,8 +8,8 @@ use bytes::Bytes;
 use stentor_types::limits::{MARKS_PER_CHUNK_MAX, SPEAKERS_PER_SHOW_MAX};
 use stentor_types::time::{CHUNK_SAMPLES, FRAME_SAMPLES, SAMPLE_RATE_HZ};
 use stentor_types::{
-    Channels, Chunk, Line, Mark, MarkBody, MediaTime, Mono, PersonName, Position, SpeakerId, Treatment,
-    Warning,
+    Channels, Chunk, Line, Mark, MarkBody, MediaTime, Mono, PersonName, Position, SpeakerId, TrackChunk,
+    Treatment, Warning,
 };
 
 use crate::delay::DelayLine;
@@ -20,6 +20,7 @@ use crate::programme::{Announcer, Choice, Moment, Passage, Programme};
 use crate::source::Source;
 use crate::stage::Stage;
 use crate::talkers::Talkers;
+use crate::tracks::Tracks;
 use crate::{AudioError, SourcePacket, SourceStats};
 
 /// A mixer that is later than this is given up, and a new one begins a new epoch: nobody wants to
@@ -47,6 +48,8 @@ pub struct MixerConfig {
     /// How long what is said waits before it is heard; people on the stage hear each other without it.
     /// Zero, or up to [`DELAY_MAX`](crate::DELAY_MAX), rounded to frames of 20 ms.
     pub delay: Duration,
+    /// Whether everybody's own track is made beside the programme.
+    pub own_tracks: bool,
 }
 
 /// What the node tells the mixer. All of it holds from the next frame on.
@@ -113,6 +116,8 @@ pub struct SourceReport {
 pub enum MixerOutput {
     /// The next chunk of the programme.
     Chunk(Arc<Chunk>),
+    /// What one person gave to the chunk of the programme that came just before, if it is to be kept.
+    Track(Arc<TrackChunk>),
     /// Sound for the stage.
     Feedback(Feedback),
     /// A mark, at once; it comes again inside its chunk.
@@ -146,6 +151,8 @@ pub struct Mixer {
     passage: Passage,
     limiter: Limiter,
     encoders: Encoders,
+    /// Own tracks, if the show has them.
+    tracks: Option<Tracks>,
     programme_frame: Vec<f32>,
     /// Marks that wait for their chunk.
     marks: VecDeque<Mark>,
@@ -157,7 +164,7 @@ impl Mixer {
     pub fn new(config: MixerConfig) -> Result<Self, AudioError> {
         Ok(Self {
             frame: 0,
-            stage: Stage::new(config.channels),
+            stage: Stage::new(config.channels, config.own_tracks),
             talkers: Talkers::default(),
             feedback: FeedbackDesk::new(config.channels)?,
             choice: Choice::new(),
@@ -168,6 +175,7 @@ impl Mixer {
             passage: Passage::new(config.channels),
             limiter: Limiter::new(config.channels),
             encoders: Encoders::new(config.channels)?,
+            tracks: config.own_tracks.then(|| Tracks::new(config.channels)).transpose()?,
             programme_frame: Vec::new(),
             marks: VecDeque::new(),
             outputs: VecDeque::new(),
@@ -298,6 +306,9 @@ impl Mixer {
             sounds = line.sounds();
         }
         self.passage.mix(at, moment.programme, sounds, &mut self.programme_frame);
+        if let Some(tracks) = &mut self.tracks {
+            tracks.encode(moment.programme, sounds);
+        }
         let Self { announcer, marks, outputs, .. } = self;
         announcer.announce(moment, |body| {
             let mark = Mark { at, body };
@@ -310,12 +321,12 @@ impl Mixer {
         let first = self.config.first;
         let slot = first.slot.plus(self.frame / TICKS_PER_CHUNK);
         let marks = self.marks.drain(..self.marks.len().min(MARKS_PER_CHUNK_MAX)).collect();
-        let chunk = Chunk {
-            position: Position { epoch: first.epoch, slot },
-            frames: self.encoders.take_chunk(),
-            marks,
-        };
+        let position = Position { epoch: first.epoch, slot };
+        let chunk = Chunk { position, frames: self.encoders.take_chunk(), marks };
         self.outputs.push_back(MixerOutput::Chunk(Arc::new(chunk)));
+        for (speaker, frames) in self.tracks.iter_mut().flat_map(Tracks::take_chunks) {
+            self.outputs.push_back(MixerOutput::Track(Arc::new(TrackChunk { speaker, position, frames })));
+        }
     }
 
     /// A time on the mixer's clock of samples; before the start it is negative.

@@ -17,25 +17,43 @@ use crate::SourceStats;
 use crate::feedback::Ear;
 use crate::source::Source;
 
-/// Frames of people on air, added up.
+/// Less than this, −120 dBFS, is silence: what filters leave behind of a sound that is over.
+const SILENT_BELOW: f32 = 1e-6;
+
+/// Frames of people on air: added up, and for their own tracks one by one.
 #[derive(Debug, Default)]
-pub(crate) struct OnAirSound(Vec<f32>);
+pub(crate) struct OnAirSound {
+    sum: Vec<f32>,
+    /// Of each person on air, if the show has own tracks; empty for those who were silent.
+    shares: BTreeMap<SpeakerId, Vec<f32>>,
+}
 
 impl OnAirSound {
+    fn silence(channels: Channels) -> Self {
+        Self { sum: vec![0.0; frame_len(channels)], shares: BTreeMap::new() }
+    }
+
     /// The samples, interleaved.
     pub(crate) fn samples(&self) -> &[f32] {
-        &self.0
+        &self.sum
+    }
+
+    /// What each person on air gave to it; no samples stand for silence.
+    pub(crate) fn shares(&self) -> &BTreeMap<SpeakerId, Vec<f32>> {
+        &self.shares
     }
 
     /// Becomes the same as another.
     pub(crate) fn copy(&mut self, other: &Self) {
-        self.0.clone_from(&other.0);
+        self.sum.clone_from(&other.sum);
+        self.shares.clone_from(&other.shares);
     }
 
     /// Forgets everything that was said.
     pub(crate) fn forget(&mut self) {
-        self.0.fill(0.0);
-        self.0.clear();
+        self.sum.fill(0.0);
+        self.sum.clear();
+        self.shares.clear();
     }
 }
 
@@ -45,17 +63,19 @@ struct OnAirMix {
     now: OnAirSound,
     before: OnAirSound,
     ending: Ending,
+    keeps_shares: bool,
 }
 
 impl OnAirMix {
     /// Begins a frame with what ends in it.
     fn begin(&mut self) {
         std::mem::swap(&mut self.now, &mut self.before);
-        self.ending.fade_into(&mut self.now.0);
+        self.ending.fade_into(&mut self.now.sum);
+        self.now.shares.clear();
     }
 
     /// Adds what a person gives in this frame, which is nothing unless they are on air.
-    fn add(&mut self, seat: &mut Seat) {
+    fn add(&mut self, speaker: SpeakerId, seat: &mut Seat) {
         if !seat.is_on_air() {
             return;
         }
@@ -63,7 +83,12 @@ impl OnAirMix {
         if seat.place != Place::OnAir {
             fade_in(&mut seat.share, self.ending.channels);
         }
-        add(&mut self.now.0, &seat.share);
+        add(&mut self.now.sum, &seat.share);
+        if self.keeps_shares {
+            let is_silent = seat.share.iter().all(|x| x.abs() < SILENT_BELOW);
+            let share = if is_silent { Vec::new() } else { seat.share.clone() };
+            self.now.shares.insert(speaker, share);
+        }
     }
 
     /// Lets fade what a person gave in the last frame.
@@ -155,14 +180,19 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// An empty stage.
-    pub(crate) fn new(channels: Channels) -> Self {
+    /// An empty stage; whether what people give to the programme is kept apart for their own tracks.
+    pub(crate) fn new(channels: Channels, keeps_shares: bool) -> Self {
         let silence = || vec![0.0; frame_len(channels)];
         let ending = || Ending { channels, sound: silence(), is_something: false };
         Self {
             seats: BTreeMap::new(),
             left: SourceStats::default(),
-            on_air: OnAirMix { now: OnAirSound(silence()), before: OnAirSound(silence()), ending: ending() },
+            on_air: OnAirMix {
+                now: OnAirSound::silence(channels),
+                before: OnAirSound::silence(channels),
+                ending: ending(),
+                keeps_shares,
+            },
             whole: WholeMix { now: silence(), before: silence(), ending: ending() },
         }
     }
@@ -216,9 +246,9 @@ impl Stage {
         on_air.begin();
         std::mem::swap(&mut whole.now, &mut whole.before);
         whole.ending.fade_into(&mut whole.now);
-        for seat in seats.values_mut() {
+        for (&speaker, seat) in seats {
             seat.source.pull(now);
-            on_air.add(seat);
+            on_air.add(speaker, seat);
             add(&mut whole.now, &seat.source.frame);
         }
     }

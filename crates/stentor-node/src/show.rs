@@ -356,6 +356,7 @@ impl Show {
                 first: run.first,
                 start: run.start,
                 delay: self.stage.spec().delay,
+                own_tracks: self.stage.spec().own_tracks,
             },
             orders,
         });

@@ -33,6 +33,7 @@ pub mod problem;
 mod reload;
 mod server;
 pub mod shell;
+mod sound_file;
 pub mod stage_door;
 pub mod tape;
 pub mod tls;

@@ -14,7 +14,7 @@ use stentor_audio::{
     Mixer, MixerCommand, MixerConfig, MixerOutput, STALL_MAX, SourcePacket, SourceReport, SourceStats,
 };
 use stentor_types::time::CHUNK_SAMPLES;
-use stentor_types::{Chunk, Epoch, Mark, Mono, ShowId};
+use stentor_types::{Chunk, Epoch, Mark, Mono, ShowId, TrackChunk};
 
 use crate::clock::Clock;
 
@@ -26,6 +26,8 @@ const PACKETS_WAITING_MAX: usize = 16 * 50;
 pub trait MixerSink: Send + 'static {
     /// 0.32 s of programme.
     fn chunk(&mut self, chunk: Arc<Chunk>);
+    /// What one person gave to the chunk that came just before.
+    fn track(&mut self, chunk: Arc<TrackChunk>);
     /// A frame of a mix-minus for these speakers.
     fn feedback(&mut self, frame: stentor_audio::Feedback);
     /// A mark was placed.
@@ -162,6 +164,7 @@ impl MixingDesk {
                         }
                         sink.chunk(chunk);
                     }
+                    MixerOutput::Track(chunk) => sink.track(chunk),
                     MixerOutput::Feedback(frame) => sink.feedback(frame),
                     MixerOutput::Marked(mark) => sink.marked(mark),
                     MixerOutput::Reports(reports) => sink.reports(reports),

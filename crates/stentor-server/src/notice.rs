@@ -179,6 +179,15 @@ notices! {
     /// Chunks were on air and did not reach the disk.
     ChunksLost { show: ShowId = "Which show.", chunks: u64 = "How many." }
         Error "chunks_lost" "{chunks} chunks of {show} were on air and did not reach the disk.";
+    /// The disk does not take own tracks, or what room it has is the programme's. The show and its tape go on.
+    TracksFailed { show: ShowId = "Which show.", error: String = "What is in the way." }
+        Error "tracks_failed" "The own tracks of {show} are not recorded, and the programme goes on: {error}";
+    /// The disk takes own tracks again.
+    TracksRecovered { show: ShowId = "Which show.", lost_chunks: u64 = "Chunks of 0.32 s that are missing in them." }
+        Warn "tracks_recovered" "The own tracks of {show} are recorded again; {lost_chunks} chunks are missing from them.";
+    /// Chunks of own tracks did not reach the disk.
+    TrackChunksLost { show: ShowId = "Which show.", chunks: u64 = "How many." }
+        Error "track_chunks_lost" "{chunks} chunks of own tracks of {show} did not reach the disk.";
     /// A tape had damage that recovery found; what is good was kept.
     TapeDamaged { show: ShowId = "Which show.", report: String = "What is wrong." }
         Warn "tape_damaged" "The tape of {show} is damaged; what is good was kept. {report}";

@@ -28,7 +28,7 @@ pub use command::{HandAnswer, Messages, Reach, StageCommand};
 pub use doc::{DocError, ShowDoc};
 pub use hands::{HandId, HandState, HandToken, RaisedHand};
 pub use life::{Life, Phase};
-pub use link::{CONSENT_NOTICE_VERSION, Consent, Link, NewLink};
+pub use link::{CONSENT_NOTICE_OWN_TRACKS, CONSENT_NOTICE_VERSION, Consent, Link, NewLink};
 pub use session::Path;
 pub use spec::{Language, LanguageError, Role, ShowSpec, SpecError};
 pub use stage::{Admitted, By, CloseReason, DeviceToken, Joined, Person, Programme, Stage, StageEvent};

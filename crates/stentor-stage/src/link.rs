@@ -14,6 +14,10 @@ use crate::spec::Role;
 /// new wording asks everybody again.
 pub const CONSENT_NOTICE_VERSION: &str = "2026-11";
 
+/// The version of the notice which says besides that each voice is kept apart, in a track of its own for the
+/// host. Nobody agrees to that by the other one.
+pub const CONSENT_NOTICE_OWN_TRACKS: &str = "2026-11-own-tracks";
+
 /// How long after the start (or after its creation, if that is later) a link lives when nobody said
 /// otherwise: long enough for a show that is put off by some days.
 pub const LINK_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -183,20 +187,20 @@ impl Links {
         Ok(!std::mem::replace(&mut link.revoked, true))
     }
 
-    /// Keeps a consent and the name it was given under. True if that is news.
-    pub(crate) fn agree(&mut self, now: Wall, id: LinkId, name: &PersonName) -> bool {
+    /// Keeps a consent to a wording of the notice and the name it was given under. True if that is news.
+    pub(crate) fn agree(&mut self, now: Wall, id: LinkId, name: &PersonName, notice: &str) -> bool {
         let Some(link) = self.by_id.get_mut(&id) else { return false };
         let is_new_name = link.name.as_ref() != Some(name);
         link.name = Some(name.clone());
         let mut own = self.consents.iter().filter(|consent| consent.link == id);
-        if own.any(|consent| consent.name == *name && consent.notice == CONSENT_NOTICE_VERSION) {
+        if own.any(|consent| consent.name == *name && consent.notice == notice) {
             return is_new_name;
         }
         if self.consents.iter().filter(|consent| consent.link == id).count() >= CONSENTS_PER_LINK_MAX {
             let oldest = self.consents.iter().position(|consent| consent.link == id);
             self.consents.remove(oldest.expect("there are several"));
         }
-        let notice = CONSENT_NOTICE_VERSION.to_owned();
+        let notice = notice.to_owned();
         self.consents.push(Consent { link: id, name: name.clone(), notice, at: now });
         true
     }
@@ -243,17 +247,17 @@ mod tests {
     fn consents_are_kept_once_a_name_and_bounded() {
         let mut links = Links::default();
         let id = links.add(NewLink::new(Role::Speaker), Wall(1), &[3; 32]).expect("there is room").id;
-        assert!(links.agree(Wall(5), id, &name("Ada")));
-        assert!(!links.agree(Wall(6), id, &name("Ada")));
+        assert!(links.agree(Wall(5), id, &name("Ada"), CONSENT_NOTICE_VERSION));
+        assert!(!links.agree(Wall(6), id, &name("Ada"), CONSENT_NOTICE_VERSION));
         assert_eq!(
             links.consents(),
             [Consent { link: id, name: name("Ada"), notice: "2026-11".into(), at: Wall(5) }]
         );
         for i in 0..20 {
-            assert!(links.agree(Wall(7), id, &name(&format!("Name {i}"))));
+            assert!(links.agree(Wall(7), id, &name(&format!("Name {i}")), CONSENT_NOTICE_VERSION));
         }
         assert_eq!(links.consents().len(), CONSENTS_PER_LINK_MAX);
-        assert!(links.agree(Wall(8), id, &name("Name 18")), "the name changes back");
+        assert!(links.agree(Wall(8), id, &name("Name 18"), CONSENT_NOTICE_VERSION), "the name changes back");
         assert_eq!(links.get(id).map(Link::person_name), Some(&name("Name 18")));
     }
 }

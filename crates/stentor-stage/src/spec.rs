@@ -47,6 +47,10 @@ pub struct ShowSpec {
     /// [`DELAY_MAX`].
     #[serde(rename = "delay_s", with = "whole_seconds", default)]
     pub delay: Duration,
+    /// Whether each speaker's own track is recorded beside the programme. Everybody agrees to that before they
+    /// come in ([`CONSENT_NOTICE_OWN_TRACKS`](crate::CONSENT_NOTICE_OWN_TRACKS)).
+    #[serde(default)]
+    pub own_tracks: bool,
 }
 
 /// Why a show cannot be announced so. The caller's fault; not to be retried unchanged.
@@ -65,12 +69,20 @@ pub enum SpecError {
 }
 
 impl ShowSpec {
-    /// A show called by its id, in English, mono, with open doors and without a delay.
+    /// A show called by its id, in English, mono, with open doors, without a delay and without own tracks.
     pub fn new(id: ShowId) -> Self {
         let title = id.as_str().parse().expect("a show's id is shorter than a title and printable");
         let language = Language("en".into());
-        let (doors_before, delay) = (DOORS_BEFORE_START, Duration::ZERO);
-        Self { id, title, language, starts_at: None, doors_before, channels: Channels::Mono, delay }
+        Self {
+            id,
+            title,
+            language,
+            starts_at: None,
+            doors_before: DOORS_BEFORE_START,
+            channels: Channels::Mono,
+            delay: Duration::ZERO,
+            own_tracks: false,
+        }
     }
 
     /// Whether the times make sense.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Serialize;
-use stentor_types::{Chunk, Epoch, Mark, Run, Slot, TapeHead, Wall};
+use stentor_types::{Chunk, Epoch, Mark, Run, Slot, TapeHead, TrackChunk, Wall};
 
 use crate::record::{HoleCause, Record, RecordError, TapeId, decode};
 use crate::segment::Location;
+use crate::tracks::TrackIndex;
 
 /// Marks in an index. Speaking marks come at most five a second, 54,000 in three hours; at some 100
 /// bytes each this many take 13 MB.
@@ -53,6 +54,7 @@ pub struct Index {
     /// Epochs rise.
     epochs: Vec<EpochStart>,
     closed: Option<Slot>,
+    tracks: TrackIndex,
     chunks: u64,
     bytes: u64,
 }
@@ -81,6 +83,7 @@ impl Index {
             marks_dropped: 0,
             epochs: Vec::new(),
             closed: None,
+            tracks: TrackIndex::default(),
             chunks: 0,
             bytes: 0,
         }
@@ -105,6 +108,7 @@ impl Index {
             Record::Hole { first, end, cause } => self.add_hole(*first, *end, *cause),
             Record::Marks(marks) => marks.iter().for_each(|mark| self.add_mark(mark)),
             Record::Closed { end } => self.closed = Some(*end),
+            Record::Track(chunk) => self.tracks.add(chunk, at),
             Record::Head { .. } | Record::Unknown { .. } => {}
         }
         true
@@ -126,6 +130,19 @@ impl Index {
     pub fn chunk(&self, at: Location, bytes: &Bytes) -> Result<Arc<Chunk>, RecordError> {
         match decode(bytes, Some(&self.tape), at.place())?.record {
             Record::Chunk(chunk) => Ok(chunk),
+            _ => Err(RecordError::Checksum),
+        }
+    }
+
+    /// Where the chunks of own tracks lie; a tape's own folder has none.
+    pub fn tracks(&self) -> &TrackIndex {
+        &self.tracks
+    }
+
+    /// The chunk of an own track in bytes that were read from `at`, as [`Self::chunk`] has it.
+    pub fn track_chunk(&self, at: Location, bytes: &Bytes) -> Result<Arc<TrackChunk>, RecordError> {
+        match decode(bytes, Some(&self.tape), at.place())?.record {
+            Record::Track(chunk) => Ok(chunk),
             _ => Err(RecordError::Checksum),
         }
     }

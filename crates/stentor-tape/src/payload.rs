@@ -8,7 +8,8 @@ use bytes::{BufMut, Bytes, BytesMut};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use stentor_types::{
-    Channels, Chunk, Epoch, Frames, Mark, Position, RenditionMap, RenditionSet, ShowId, Slot, TapeHead, Wall,
+    Channels, Chunk, Epoch, Frames, Mark, Position, RenditionMap, RenditionSet, ShowId, Slot, SpeakerId,
+    TapeHead, TrackChunk, Wall,
 };
 
 use crate::record::{EPOCHS_MAX, HoleCause, Record, SLOTS_MAX};
@@ -25,6 +26,7 @@ const KIND_CHUNK: u8 = 3;
 const KIND_HOLE: u8 = 4;
 const KIND_MARKS: u8 = 5;
 const KIND_CLOSED: u8 = 6;
+const KIND_TRACK: u8 = 7;
 
 /// Whether a record of this kind is a head, which says by itself to which tape it belongs.
 pub(crate) fn is_head(kind: u8) -> bool {
@@ -40,6 +42,7 @@ pub(crate) fn kind(record: &Record) -> u8 {
         Record::Hole { .. } => KIND_HOLE,
         Record::Marks(_) => KIND_MARKS,
         Record::Closed { .. } => KIND_CLOSED,
+        Record::Track(_) => KIND_TRACK,
         Record::Unknown { kind } => *kind,
     }
 }
@@ -66,6 +69,7 @@ pub(crate) fn put(record: &Record, out: &mut BytesMut) {
         }
         Record::Marks(marks) => put_marks(marks, out),
         Record::Closed { end } => out.put_u64_le(end.0),
+        Record::Track(chunk) => put_track(chunk, out),
         Record::Unknown { kind } => panic!("a record of the unknown kind {kind} is only ever read"),
     }
 }
@@ -92,6 +96,7 @@ pub(crate) fn take(kind: u8, payload: Bytes) -> Option<Record> {
         },
         KIND_MARKS => Record::Marks(reader.marks()?),
         KIND_CLOSED => Record::Closed { end: reader.slot()? },
+        KIND_TRACK => Record::Track(Arc::new(reader.track()?)),
         _ => return Some(Record::Unknown { kind }),
     };
     reader.0.is_empty().then_some(record)
@@ -127,6 +132,16 @@ fn put_frames(map: &RenditionMap<Frames>, out: &mut BytesMut) {
     for (_, frames) in map.iter() {
         out.put_slice(frames.bytes());
     }
+}
+
+fn put_track(chunk: &TrackChunk, out: &mut BytesMut) {
+    let TrackChunk { speaker, position, frames } = chunk;
+    out.put_u32_le(speaker.0);
+    out.put_u32_le(position.epoch.0);
+    out.put_u64_le(position.slot.0);
+    out.put_u8(u8::try_from(frames.count()).expect("a chunk has 16 frames of a track"));
+    frames.lens_bytes().iter().for_each(|&len| out.put_u16_le(len));
+    out.put_slice(frames.bytes());
 }
 
 fn put_marks(marks: &[Mark], out: &mut BytesMut) {
@@ -222,6 +237,15 @@ impl Reader {
             map.insert(rendition, Frames::new(lens, bytes).ok()?);
         }
         Some(map)
+    }
+
+    fn track(&mut self) -> Option<TrackChunk> {
+        let speaker = SpeakerId(self.u32()?);
+        let position = Position { epoch: self.epoch()?, slot: self.slot()? };
+        let count = self.u8()?;
+        let lens = (0..count).map(|_| self.u16()).collect::<Option<Box<[u16]>>>()?;
+        let bytes = self.bytes(lens.iter().map(|&len| usize::from(len)).sum())?;
+        Some(TrackChunk { speaker, position, frames: Frames::new(lens, bytes).ok()? })
     }
 
     /// The rest of the payload as marks; those of kinds that a newer version added are left out.

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::Serialize;
 use stentor_types::time::CHUNK_SAMPLES;
-use stentor_types::{Chunk, Epoch, Mark, Slot, TapeHead, Wall};
+use stentor_types::{Chunk, Epoch, Mark, Slot, TapeHead, TrackChunk, Wall};
 
 use crate::payload;
 use crate::segment::{Place, Segment};
@@ -84,6 +84,8 @@ pub enum Record {
         /// The slot after the last one of the show.
         end: Slot,
     },
+    /// What one person gave to 0.32 s of programme. These lie in a folder of their own, beside the tape's.
+    Track(Arc<TrackChunk>),
     /// A sound record of a kind that a newer version added; it says nothing to this one.
     Unknown {
         /// Its number.

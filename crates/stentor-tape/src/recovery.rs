@@ -279,6 +279,14 @@ impl Recovery {
         }
     }
 
+    /// The recovery of what belongs to the tape with this head, and of nothing else: for own tracks, whose files
+    /// may have been begun for another tape of the show, and for which the tape says when they sound.
+    pub fn of(head: Arc<TapeHead>, files: impl IntoIterator<Item = (Segment, u64)>) -> Self {
+        let tape = TapeId::of(&head);
+        let stage = Stage::Records { index: Index::new(head), tape, scan: None };
+        Self { stage, ..Self::new(files) }
+    }
+
     /// The read that is needed next; the same one until it is answered.
     pub fn poll_read(&mut self) -> Option<Read> {
         loop {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Serialize;
 use stentor_types::limits::MARKS_PER_CHUNK_MAX;
-use stentor_types::{Chunk, Epoch, Mark, MarkBody, Mono, Slot, TapeHead, Wall};
+use stentor_types::{Chunk, Epoch, Mark, MarkBody, Mono, Slot, TapeHead, TrackChunk, Wall};
 
 use crate::record::{HoleCause, Record, TapeId, encode};
 use crate::recovery::Recovered;
@@ -28,7 +28,8 @@ pub const RETRY_MAX: Duration = Duration::from_secs(30);
 /// sound with the window, so that it costs nothing more as long as both hold the same ones.
 pub const BACKLOG_CHUNKS_MAX: usize = 188;
 
-/// Records other than chunks kept meanwhile: holes, epochs and marks, each of them small.
+/// Records other than chunks kept meanwhile: holes, epochs and marks, each of them small. Of own tracks, which have
+/// a writer to themselves, both limits together: 700 × 2.6 kB = 1.8 MB, in stereo 3.6 MB.
 pub const BACKLOG_OTHERS_MAX: usize = 512;
 
 /// Marks of lost chunks that are kept: five speaking marks a second for 13 minutes, some 400 kB.
@@ -321,6 +322,13 @@ impl Writer {
         self.shed();
     }
 
+    /// Puts a chunk of an own track into the file of tracks. It belongs to no epoch that has to be opened.
+    pub fn push_track(&mut self, now: Mono, chunk: Arc<TrackChunk>) {
+        self.tick(now);
+        self.queue.push_back(Record::Track(chunk));
+        self.shed();
+    }
+
     /// Says that the tape is complete; `end` is the slot after the last chunk that was made.
     /// [`Output::Closed`] comes when that is safe.
     ///
@@ -556,9 +564,11 @@ impl Writer {
             }
         }
         while self.queue.len() > BACKLOG_CHUNKS_MAX + BACKLOG_OTHERS_MAX {
-            let oldest = self.queue.iter().position(|record| !matches!(record, Record::Chunk(_)));
-            if let Some(Record::Marks(marks)) = oldest.and_then(|at| self.queue.remove(at)) {
-                self.lost.marks.extend(marks);
+            let may_go = |r: &Record| !matches!(r, Record::Chunk(_) | Record::Head { .. });
+            match self.queue.iter().position(may_go).and_then(|at| self.queue.remove(at)) {
+                Some(Record::Marks(marks)) => self.lost.marks.extend(marks),
+                Some(Record::Track(_)) => self.chunks_lost += 1,
+                _ => {}
             }
         }
         let excess = self.lost.marks.len().saturating_sub(MARKS_OWED_MAX);

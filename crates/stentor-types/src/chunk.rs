@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::id::ShowId;
+use crate::id::{ShowId, SpeakerId};
 use crate::mark::Mark;
 use crate::rendition::{Channels, Rendition, RenditionMap};
 use crate::time::{Epoch, Position, Slot, Wall};
@@ -83,6 +83,18 @@ pub struct Chunk {
     pub frames: RenditionMap<Frames>,
     /// What became known while this chunk was made.
     pub marks: Vec<Mark>,
+}
+
+/// 0.32 s of what one person gave to the programme: their own track, beside the programme's chunk of the same
+/// position. Where they gave nothing there is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackChunk {
+    /// Whose voice.
+    pub speaker: SpeakerId,
+    /// The position of the programme's chunk that was made of it.
+    pub position: Position,
+    /// 16 frames of Opus, 20 ms each, late by as much as those of the programme.
+    pub frames: Frames,
 }
 
 /// Neighbouring chunks of one epoch, without a gap: what a tape's table of contents is made of.

@@ -23,7 +23,7 @@ pub mod text;
 pub mod time;
 pub mod treatment;
 
-pub use chunk::{Chunk, Frames, Run, TapeHead};
+pub use chunk::{Chunk, Frames, Run, TapeHead, TrackChunk};
 pub use id::{LinkId, SessionId, ShowId, SpeakerId};
 pub use mark::{Mark, MarkBody, SlateReason};
 pub use reason::Reason;

@@ -147,6 +147,9 @@ pub(crate) enum ShowCommand {
         /// Broadcast delay, 7 to 20: what was said so lately can be dumped
         #[arg(long, value_name = "SECONDS")]
         delay: Option<u64>,
+        /// Record each speaker's own track beside the programme
+        #[arg(long)]
+        own_tracks: bool,
     },
     /// List all shows
     List,
@@ -280,6 +283,9 @@ pub(crate) enum TapeCommand {
         /// The whole tape, not only from on air to the end
         #[arg(long)]
         whole: bool,
+        /// Write each speaker's own track into this folder as well, in time with FILE
+        #[arg(long, value_name = "DIR")]
+        tracks: Option<PathBuf>,
     },
     /// List the recordings of a data folder
     Ls {

@@ -23,7 +23,7 @@ pub(crate) fn show(args: ShowArgs) -> anyhow::Result<()> {
     let desk = Desk::new(&args)?;
     let of = |show: &str, rest: &str| format!("/api/v1/shows/{show}{rest}");
     let answer = match &args.command {
-        ShowCommand::Create { show, title, start, doors_before, language, stereo, delay } => {
+        ShowCommand::Create { show, title, start, doors_before, language, stereo, delay, own_tracks } => {
             let mut new = Map::from_iter([("id".to_owned(), json!(show))]);
             let starts_at = start.as_deref().map(unix_ms).transpose()?;
             let fields = [
@@ -33,6 +33,7 @@ pub(crate) fn show(args: ShowArgs) -> anyhow::Result<()> {
                 ("language", language.as_ref().map(|language| json!(language))),
                 ("channels", stereo.then(|| json!("stereo"))),
                 ("delay_s", delay.map(|seconds| json!(seconds))),
+                ("own_tracks", own_tracks.then(|| json!(true))),
             ];
             new.extend(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
             desk.post("/api/v1/shows", Some(&Value::Object(new)))?

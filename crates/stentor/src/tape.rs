@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use stentor_formats::{FileLayout, Piece};
-use stentor_server::tape::files;
+use stentor_server::tape::tracks_thread::TRACKS_FOLDER;
+use stentor_server::tape::{Tracks, files};
 use stentor_tape::{Overlay, Recovered, Report};
-use stentor_types::{Chunk, MediaTime, Rendition, Slot};
+use stentor_types::{Chunk, Frames, MediaTime, Rendition, Slot};
 
 use crate::cli::TapeCommand;
 use crate::say::say;
@@ -17,7 +18,10 @@ use crate::say::say;
 pub(crate) fn tape(command: TapeCommand) -> anyhow::Result<()> {
     match command {
         TapeCommand::Verify { folder, json } => verify(&folder, json),
-        TapeCommand::Export { folder, file, whole } => export(&folder, &file, whole),
+        TapeCommand::Export { folder, file, whole, tracks } => {
+            export(&folder, &file, whole)?;
+            tracks.map_or(Ok(()), |to| export_tracks(&folder, &to, whole))
+        }
         TapeCommand::Ls { data } => list(&data),
     }
 }
@@ -88,16 +92,42 @@ fn export(folder: &Path, file: &Path, whole: bool) -> anyhow::Result<()> {
     let layout = FileLayout::new(index.head(), rendition, title.as_ref(), range, |slot| {
         Some(read(slot)?.frames.get(rendition)?.lens_bytes().to_vec())
     })?;
+    write(file, &layout, |slot| read(slot)?.frames.get(rendition).cloned())
+}
+
+/// Each speaker's own track, named by their number on the stage.
+fn export_tracks(folder: &Path, to: &Path, whole: bool) -> anyhow::Result<()> {
+    let own = folder.join(TRACKS_FOLDER);
+    if !own.is_dir() {
+        bail!(
+            "there are no own tracks in {}; they are recorded if the show was created with them",
+            folder.display()
+        );
+    }
+    let (_, recovered) = recover(folder)?;
+    let (range, _) = range(folder, &recovered, whole)?;
+    let tracks = Tracks::read(&own, recovered.index.head())
+        .with_context(|| format!("cannot read {}", own.display()))?;
+    fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
+    for facts in tracks.facts(&range) {
+        let layout = tracks.lay_out(facts.speaker, None, range.clone())?;
+        let file = to.join(format!("{}.opus", facts.speaker.0));
+        write(&file, &layout, |slot| tracks.frames(facts.speaker, slot))?;
+    }
+    Ok(())
+}
+
+/// Writes the file with this layout.
+fn write(file: &Path, layout: &FileLayout, frames_of: impl Fn(Slot) -> Option<Frames>) -> anyhow::Result<()> {
     let out = File::create(file).with_context(|| format!("cannot write {}", file.display()))?;
     let mut out = BufWriter::new(out);
     for piece in layout.pieces(0..layout.len()) {
         match piece {
             Piece::Literal(bytes) => out.write_all(&bytes)?,
             Piece::Chunk { slot, within } => {
-                let chunk =
-                    read(slot).with_context(|| format!("slot {} changed while it was read", slot.0))?;
-                let frames = chunk.frames.get(rendition).context("a chunk without its rendition")?;
-                out.write_all(&layout.chunk_bytes(slot, frames)?[within])?;
+                let frames =
+                    frames_of(slot).with_context(|| format!("slot {} changed while it was read", slot.0))?;
+                out.write_all(&layout.chunk_bytes(slot, &frames)?[within])?;
             }
         }
     }

@@ -14,7 +14,8 @@ const TICKS_MAX: usize = 48;
 pub fn opus(bytes: &[u8]) -> bool {
     let speaker = SpeakerId(1);
     let first = Position { epoch: Epoch(1), slot: Slot(0) };
-    let config = MixerConfig { channels: Channels::Mono, first, start: Mono(0), delay: Duration::ZERO };
+    let (channels, start) = (Channels::Mono, Mono(0));
+    let config = MixerConfig { channels, first, start, delay: Duration::ZERO, own_tracks: true };
     let mut mixer = Mixer::new(config).expect("there is memory");
     let name = "Ada".parse().expect("a name");
     mixer

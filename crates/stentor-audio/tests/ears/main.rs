@@ -7,4 +7,5 @@ mod mix;
 mod network;
 mod places;
 mod sound;
+mod tracks;
 mod voice;

@@ -8,7 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use stentor_audio::{Mixer, MixerCommand, MixerConfig, MixerOutput, Programme, SourcePacket, SourceReport};
 use stentor_types::{
-    Channels, Chunk, Epoch, Mark, MediaTime, Mono, Place, Position, Rendition, Slot, SpeakerId, Treatment,
+    Channels, Chunk, Epoch, Mark, MediaTime, Mono, Place, Position, Rendition, Slot, SpeakerId, TrackChunk,
+    Treatment,
 };
 
 /// Samples of a tick.
@@ -140,6 +141,7 @@ pub(crate) struct Hall {
     pub(crate) channels: Channels,
     pub(crate) ticks: u64,
     pub(crate) chunks: Vec<Arc<Chunk>>,
+    pub(crate) tracks: Vec<Arc<TrackChunk>>,
     pub(crate) marks: Vec<Mark>,
     pub(crate) reports: Vec<Vec<SourceReport>>,
     /// Packets for each speaker, with their media time and with how many they are shared.
@@ -167,12 +169,16 @@ impl Hall {
 
     /// A hall with a broadcast delay.
     pub(crate) fn delayed(channels: Channels, delay: Duration) -> Self {
-        let config = MixerConfig { channels, first: FIRST, start: START, delay };
+        Self::of(MixerConfig { channels, first: FIRST, start: START, delay, own_tracks: false })
+    }
+
+    pub(crate) fn of(config: MixerConfig) -> Self {
         Self {
             mixer: Mixer::new(config).expect("a mixer"),
-            channels,
+            channels: config.channels,
             ticks: 0,
             chunks: Vec::new(),
+            tracks: Vec::new(),
             marks: Vec::new(),
             reports: Vec::new(),
             feedback: BTreeMap::new(),
@@ -225,6 +231,7 @@ impl Hall {
         while let Some(output) = self.mixer.poll_output() {
             match output {
                 MixerOutput::Chunk(chunk) => self.chunks.push(chunk),
+                MixerOutput::Track(chunk) => self.tracks.push(chunk),
                 MixerOutput::Marked(mark) => self.marks.push(mark),
                 MixerOutput::Reports(reports) => self.reports.push(reports),
                 MixerOutput::Feedback(feedback) => {
@@ -253,7 +260,7 @@ impl Hall {
     }
 }
 
-fn decode(frames: impl Iterator<Item = Vec<u8>>, channels: Channels) -> Vec<f32> {
+pub(crate) fn decode(frames: impl Iterator<Item = Vec<u8>>, channels: Channels) -> Vec<f32> {
     let opus_channels = match channels {
         Channels::Mono => opus::Channels::Mono,
         Channels::Stereo => opus::Channels::Stereo,

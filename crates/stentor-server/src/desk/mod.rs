@@ -3,6 +3,7 @@
 mod key;
 mod openapi;
 mod shows;
+mod tracks;
 
 use std::sync::Arc;
 
@@ -45,6 +46,8 @@ pub fn router(shell: Arc<Shell>, key: TokenKey) -> Router {
         .route("/shows/{show}/command", post(shows::direct))
         .route("/shows/{show}/links", post(shows::invite))
         .route("/shows/{show}/links/{link}", delete(shows::revoke))
+        .route("/shows/{show}/tracks", get(tracks::list))
+        .route("/shows/{show}/tracks/{file}", get(tracks::file))
         .route("/openapi.json", get(|| async { axum::Json(openapi()) }));
     Router::new()
         .nest("/api/v1", api)

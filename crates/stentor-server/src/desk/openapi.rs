@@ -65,6 +65,16 @@ fn paths() -> Value {
     };
     let command =
         |id: &str, summary: &str| json!({ "post": op(id, summary, &[&show], None, "200", "The show.") });
+    let person = json!({ "name": "person", "in": "path", "required": true, "schema": { "type": "integer" } });
+    let mut track = op(
+        "track",
+        "Somebody's own track, as long as the recording and in time with it",
+        &[&show, &person],
+        None,
+        "200",
+        "Ogg Opus; ranges are honoured.",
+    );
+    track["responses"]["200"]["content"] = json!({ "audio/ogg": {} });
     json!({
         "/api/v1/session": {
             "post": op("session", "A device token for the operator's key", &[], None, "201", "The token."),
@@ -89,6 +99,10 @@ fn paths() -> Value {
         "/api/v1/shows/{show}/links/{link}": {
             "delete": op("revoke", "Take a link back", &[&show, &link], None, "204", "It is revoked."),
         },
+        "/api/v1/shows/{show}/tracks": {
+            "get": op("tracks", "Who has a track of their own beside the recording", &[&show], None, "200", "The tracks."),
+        },
+        "/api/v1/shows/{show}/tracks/{person}.opus": { "get": track },
         "/api/v1/openapi.json": {
             "get": op("openapi", "This document", &[], None, "200", "OpenAPI 3.1."),
         },

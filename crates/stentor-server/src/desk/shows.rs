@@ -43,6 +43,9 @@ pub(super) struct NewShow {
     channels: Option<Channels>,
     /// The broadcast delay: 0, or 7 to 20; 0 if not said.
     delay_s: Option<u64>,
+    /// Whether each speaker's own track is recorded beside the programme; false if not said.
+    #[serde(default)]
+    own_tracks: bool,
 }
 
 /// A link to make.
@@ -100,6 +103,7 @@ pub(super) async fn create(
     spec.channels = new.channels.unwrap_or(spec.channels);
     spec.starts_at = new.starts_at;
     spec.delay = new.delay_s.map_or(spec.delay, Duration::from_secs);
+    spec.own_tracks = new.own_tracks;
     spec.check().map_err(|error| Problem::new(Reason::Malformed).detail(format!("{error}.")))?;
     desk.shell.ask(|node, now| node.create(now, spec, entropy::bytes()))?;
     if !desk.shell.show(&new.id)?.settled().await {

@@ -53,7 +53,12 @@ impl Shell {
         let Ok(show) = self.show(id) else { return };
         let spawn = |config| {
             let sink = OfShow { shell: Arc::clone(self), show: id.clone(), epoch: Some(epoch) };
-            let sink = Output { tape: show.tape(), thread: show.thread.clone(), events: sink };
+            let sink = Output {
+                tape: show.tape(),
+                thread: show.thread.clone(),
+                tracks: show.tracks.handle(),
+                events: sink,
+            };
             let config = mixer_thread::not_in_the_past(config, self.clock.mono());
             mixer_thread::spawn(id, epoch, config, self.clock, sink)
         };
@@ -79,6 +84,7 @@ impl Shell {
             tape.close();
         }
         show.thread.stop().await;
+        show.tracks.stop().await;
         let (data, id) = (Arc::clone(&self.data), id.clone());
         let deleted = tokio::task::spawn_blocking(move || data.delete_show(&id)).await;
         match deleted {
@@ -95,6 +101,7 @@ impl Shell {
         }
         for show in &shows {
             show.thread.stop().await;
+            show.tracks.stop().await;
         }
     }
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use stentor_audio::{Feedback, SourceReport};
 use stentor_node::{DiskState, OpenedTape};
-use stentor_types::{Chunk, Epoch, Mark, MediaTime, SessionId, ShowId};
+use stentor_types::{Chunk, Epoch, Mark, MediaTime, SessionId, ShowId, TrackChunk};
 use stentor_webrtc::Path;
 
 use super::Shell;
 use crate::media::MediaEvents;
 use crate::mixer_thread::{MixerEnd, MixerSink};
 use crate::notice::Notice;
-use crate::tape::{LiveTape, TapeEvents, TapeHandle};
+use crate::tape::{LiveTape, TapeEvents, TapeHandle, TracksHandle};
 
 /// Tells the node what happens to one show.
 pub(super) struct OfShow {
@@ -25,6 +25,7 @@ pub(super) struct OfShow {
 pub(super) struct Output {
     pub(super) tape: Option<Arc<LiveTape>>,
     pub(super) thread: TapeHandle,
+    pub(super) tracks: Option<TracksHandle>,
     pub(super) events: OfShow,
 }
 
@@ -39,6 +40,13 @@ impl MixerSink for Output {
             self.events.shell.note(Notice::ChunksLost { show: show.clone(), chunks: 1 });
         }
         self.events.shell.tell(move |shell| shell.ask(|node, _| node.published(&show, position)));
+    }
+
+    fn track(&mut self, chunk: Arc<TrackChunk>) {
+        if self.tracks.as_ref().is_some_and(|tracks| !tracks.chunk(chunk)) {
+            let show = self.events.show.clone();
+            self.events.shell.note(Notice::TrackChunksLost { show, chunks: 1 });
+        }
     }
 
     fn feedback(&mut self, frame: Feedback) {
@@ -79,6 +87,11 @@ impl MixerSink for Output {
 impl TapeEvents for OfShow {
     fn opened(&self, tape: Arc<LiveTape>, opened: OpenedTape) {
         let Ok(show) = self.shell.show(&self.show) else { return };
+        let own_tracks =
+            self.shell.look(|node, _| node.show(&show.id).map(|it| it.stage().spec().own_tracks));
+        if own_tracks == Ok(true) {
+            show.begin_tracks(&self.shell, tape.head());
+        }
         show.tape.send_replace(Some(tape));
         self.shell.ask(|node, now| node.tape_opened(now, &self.show, opened));
     }
@@ -114,6 +127,7 @@ impl TapeEvents for OfShow {
     fn closed(&self, recording: Option<(MediaTime, MediaTime)>) {
         if let Ok(show) = self.shell.show(&self.show) {
             show.cache.forget();
+            show.tracks.finish();
         }
         self.shell.ask(|node, _| node.tape_closed(&self.show, recording));
     }

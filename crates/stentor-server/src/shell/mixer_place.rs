@@ -128,7 +128,7 @@ mod tests {
     use std::time::Duration;
 
     use stentor_audio::{Feedback, SourceReport};
-    use stentor_types::{Channels, Chunk, Mark, MarkBody, ShowId, Slot};
+    use stentor_types::{Channels, Chunk, Mark, MarkBody, ShowId, Slot, TrackChunk};
 
     use super::*;
     use crate::clock::Clock;
@@ -138,6 +138,7 @@ mod tests {
 
     impl MixerSink for Marks {
         fn chunk(&mut self, _: Arc<Chunk>) {}
+        fn track(&mut self, _: Arc<TrackChunk>) {}
         fn feedback(&mut self, _: Feedback) {}
         fn marked(&mut self, mark: Mark) {
             let _ = self.0.send(mark);
@@ -148,7 +149,8 @@ mod tests {
 
     fn config(epoch: u32, clock: Clock) -> MixerConfig {
         let first = Position { epoch: Epoch(epoch), slot: Slot(0) };
-        MixerConfig { channels: Channels::Mono, first, start: clock.mono(), delay: Duration::ZERO }
+        let (channels, start) = (Channels::Mono, clock.mono());
+        MixerConfig { channels, first, start, delay: Duration::ZERO, own_tracks: false }
     }
 
     fn spawn(clock: Clock, marks: Sender<Mark>) -> impl FnOnce(MixerConfig) -> std::io::Result<MixerHandle> {

@@ -7,12 +7,14 @@
 //! - [`effects`]: what follows from the node's decisions.
 //! - [`show`]: the threads and shared parts of one show.
 //! - [`mixer_place`]: where a show's mixer is.
+//! - [`tracks`]: people's own tracks.
 //! - [`events`]: what threads tell the node.
 
 mod effects;
 mod events;
 mod mixer_place;
 mod show;
+mod tracks;
 
 pub(crate) use events::Connections;
 pub use show::ShowShell;
@@ -144,6 +146,11 @@ impl Shell {
     /// Before the media thread was started; doors open after that.
     pub fn media(&self) -> &MediaHandle {
         self.media.get().expect("the media thread starts before the doors open")
+    }
+
+    /// Places of those who read from disk.
+    pub(crate) fn reads(&self) -> &Arc<Semaphore> {
+        &self.reads
     }
 
     pub(crate) fn set_media(&self, media: MediaHandle) {

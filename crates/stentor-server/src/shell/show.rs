@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::Shell;
 use super::mixer_place::MixerPlace;
+use super::tracks::TracksPlace;
 use crate::metrics::ShowSample;
 use crate::tape::{LiveTape, TapeHandle, thread};
 
@@ -24,6 +25,7 @@ pub struct ShowShell {
     pub(super) tape: watch::Sender<Option<Arc<LiveTape>>>,
     /// Held while the tape of an ended show is opened; whether that failed for good.
     reopening: tokio::sync::Mutex<bool>,
+    pub(super) tracks: TracksPlace,
     pub(super) mixer: MixerPlace,
     /// Why the mixer failed last, until that is told.
     pub(super) mixer_failure: Mutex<String>,
@@ -39,6 +41,7 @@ impl ShowShell {
             thread,
             tape: watch::Sender::new(None),
             reopening: tokio::sync::Mutex::new(false),
+            tracks: TracksPlace::default(),
             mixer: MixerPlace::default(),
             mixer_failure: Mutex::default(),
             stage_changes: watch::Sender::new(0),

@@ -6,7 +6,6 @@ use axum::extract::rejection::JsonRejection;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
-use stentor_stage::CONSENT_NOTICE_VERSION;
 use stentor_types::Reason;
 
 use super::{OfShow, StageDoor, bearer, show_id};
@@ -36,9 +35,10 @@ pub(super) async fn exchange(
     let token = door
         .shell
         .ask(|node, now| node.exchange(now, &id, key, &name, wish.consent.as_deref(), entropy::bytes()));
-    let token = token.map_err(|reason| {
-        let problem = Problem::new(reason);
-        if reason == Reason::ConsentMissing { problem.consent(CONSENT_NOTICE_VERSION) } else { problem }
+    let notice = || door.shell.look(|node, _| node.show(&id).map(|show| show.stage().consent_notice()));
+    let token = token.map_err(|reason| match (reason, notice()) {
+        (Reason::ConsentMissing, Ok(notice)) => Problem::new(reason).consent(notice),
+        _ => Problem::new(reason),
     })?;
     // The consent is kept before anybody is let in on the strength of it.
     if !door.shell.show(&id)?.settled().await {

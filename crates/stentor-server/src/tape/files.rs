@@ -5,9 +5,11 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use stentor_tape::{DiskError, Location, Op, Recovered, Recovery, RecoveryError, Segment};
+use stentor_tape::{DiskError, Index, Location, Op, Recovered, Recovery, RecoveryError, Segment};
+use stentor_types::TapeHead;
 
 /// The segment files of a tape's folder with their lengths; other files are left alone.
 pub fn segments(folder: &Path) -> io::Result<Vec<(Segment, u64)>> {
@@ -33,7 +35,17 @@ pub fn recover(folder: &Path) -> io::Result<Option<Result<Recovered, RecoveryErr
     if files.is_empty() {
         return Ok(None);
     }
-    let mut recovery = Recovery::new(files);
+    Ok(Some(finish(folder, Recovery::new(files))))
+}
+
+/// Reads what lies in a folder beside the tape with this head and belongs to it, without changing any file.
+pub fn recover_of(folder: &Path, head: &Arc<TapeHead>) -> io::Result<Index> {
+    let recovery = Recovery::of(Arc::clone(head), segments(folder)?);
+    let recovered = finish(folder, recovery).map_err(io::Error::other)?;
+    Ok(recovered.index)
+}
+
+fn finish(folder: &Path, mut recovery: Recovery) -> Result<Recovered, RecoveryError> {
     let mut open: Option<(Segment, File)> = None;
     while let Some(read) = recovery.poll_read() {
         if open.as_ref().is_none_or(|(segment, _)| *segment != read.segment) {
@@ -45,7 +57,7 @@ pub fn recover(folder: &Path) -> io::Result<Option<Result<Recovered, RecoveryErr
             None => recovery.read_failed(),
         }
     }
-    Ok(Some(recovery.finish()))
+    recovery.finish()
 }
 
 fn read_up_to(file: &File, offset: u64, len_bytes: u64) -> io::Result<Bytes> {

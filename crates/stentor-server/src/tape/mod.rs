@@ -3,11 +3,16 @@
 //! - [`live`]: what all readers share: the newest minute in memory, the way to older sound on disk, and
 //!   the framed bytes that many listeners are sent alike.
 //! - [`thread`]: the one thread that writes a show's folder.
-//! - [`files`]: the system calls of both.
+//! - [`tracks_thread`]: the one thread that writes people's own tracks, and [`tracks`]: what is read of them.
+//! - [`files`]: the system calls of all.
 
 pub mod files;
 pub mod live;
 pub mod thread;
+pub mod tracks;
+pub mod tracks_thread;
 
 pub use live::{Live, LiveTape};
 pub use thread::{TapeEvents, TapeHandle};
+pub use tracks::Tracks;
+pub use tracks_thread::TracksHandle;

@@ -106,6 +106,8 @@ async fn the_desk_is_the_operators() {
         ("GET", "/shows/one"),
         ("DELETE", "/shows/one"),
         ("POST", "/shows/one/live"),
+        ("GET", "/shows/one/tracks"),
+        ("GET", "/shows/one/tracks/1.opus"),
         ("POST", "/shows/one/links"),
         ("DELETE", "/shows/one/links/0000000000000000"),
         ("POST", "/session"),

@@ -18,6 +18,7 @@ mod house;
 mod http;
 mod log_flood;
 mod low_latency;
+mod own_tracks;
 mod reload;
 mod restart;
 mod sessions;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use stentor_audio::{Feedback, MixerConfig, SourceReport};
 use stentor_server::clock::Clock;
 use stentor_server::mixer_thread::{self, MixerEnd, MixerSink};
-use stentor_types::{Channels, Chunk, Epoch, Mark, Position, ShowId, Slot};
+use stentor_types::{Channels, Chunk, Epoch, Mark, Position, ShowId, Slot, TrackChunk};
 
 use crate::house::{GIVE_UP, House};
 
@@ -26,6 +26,7 @@ impl MixerSink for Sink {
         assert!(!self.panics || slot == Slot(0), "the second chunk is one too many");
         let _ = self.said.send(Ok(slot));
     }
+    fn track(&mut self, _: Arc<TrackChunk>) {}
     fn feedback(&mut self, _: Feedback) {}
     fn marked(&mut self, _: Mark) {}
     fn reports(&mut self, _: Vec<SourceReport>) {}
@@ -40,8 +41,8 @@ fn a_panic_in_the_thread_of_one_mixer_is_reported_and_leaves_the_other_alone() {
     let run = |show: &str, panics| {
         let show: ShowId = show.parse().expect("a name");
         let first = Position { epoch: Epoch(1), slot: Slot(0) };
-        let config =
-            MixerConfig { channels: Channels::Mono, first, start: clock.mono(), delay: Duration::ZERO };
+        let (channels, start) = (Channels::Mono, clock.mono());
+        let config = MixerConfig { channels, first, start, delay: Duration::ZERO, own_tracks: false };
         let (said, saying) = channel();
         let mixer = mixer_thread::spawn(&show, Epoch(1), config, clock, Sink { panics, said });
         (mixer.expect("a thread"), saying)

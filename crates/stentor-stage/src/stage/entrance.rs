@@ -7,7 +7,7 @@ use stentor_types::{LinkId, Now, PersonName, Reason, SessionId, SpeakerId, Wall}
 
 use super::{CloseReason, Stage, StageEvent, source_added};
 use crate::life::Phase;
-use crate::link::{CONSENT_NOTICE_VERSION, Link, NewLink};
+use crate::link::{CONSENT_NOTICE_OWN_TRACKS, CONSENT_NOTICE_VERSION, Link, NewLink};
 use crate::session::{Path, Session};
 use crate::spec::Role;
 use crate::token::{Claims, ExpirySecs, Grant, Purpose};
@@ -81,8 +81,13 @@ impl Stage {
         Ok(())
     }
 
+    /// The version of the notice that people agree to in this show.
+    pub fn consent_notice(&self) -> &'static str {
+        if self.spec.own_tracks { CONSENT_NOTICE_OWN_TRACKS } else { CONSENT_NOTICE_VERSION }
+    }
+
     /// Gives a browser its device token for a link's key, once its person has a name and has agreed
-    /// to the notice [`CONSENT_NOTICE_VERSION`]. The token survives restarts and dies with its link.
+    /// to the notice ([`Self::consent_notice`]). The token survives restarts and dies with its link.
     /// The key of a link of one use is good for one token.
     pub fn exchange(
         &mut self,
@@ -97,14 +102,15 @@ impl Stage {
         if self.phase() == Phase::Ended {
             return Err(Reason::Ended);
         }
-        if consent != Some(CONSENT_NOTICE_VERSION) {
+        let notice = self.consent_notice();
+        if consent != Some(notice) {
             return Err(Reason::ConsentMissing);
         }
         if self.links.get(admitted.link).is_some_and(Link::is_spent) {
             return Err(Reason::LinkUsed);
         }
         self.hands.forget_link(admitted.link);
-        self.save_due |= self.links.agree(now.wall, admitted.link, name);
+        self.save_due |= self.links.agree(now.wall, admitted.link, name, notice);
         admitted.name = name.clone();
         let device = u64::from_be_bytes(*entropy.first_chunk().expect("32 bytes begin with 8"));
         let expires_at = self.links.get(admitted.link).expect("it has just been admitted").expires_at;

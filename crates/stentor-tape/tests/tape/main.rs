@@ -5,4 +5,5 @@ mod folder;
 mod index;
 mod records;
 mod recovery;
+mod tracks;
 mod writer;

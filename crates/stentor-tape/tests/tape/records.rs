@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use stentor_tape::record::{EPOCHS_MAX, HEADER_BYTES, RECORD_BYTES_MAX, SLOTS_MAX, TapeId, decode, encode};
 use stentor_tape::{HoleCause, Place, Record, RecordError, Segment};
 use stentor_types::{
-    Chunk, Epoch, Frames, Mark, MarkBody, MediaTime, Position, Rendition, RenditionMap, Slot, TapeHead, Wall,
+    Chunk, Epoch, Frames, Mark, MarkBody, MediaTime, Position, Rendition, RenditionMap, Slot, SpeakerId,
+    TapeHead, TrackChunk, Wall,
 };
 
 fn frames() -> impl Strategy<Value = RenditionMap<Frames>> {
@@ -45,8 +46,16 @@ fn record() -> impl Strategy<Value = Record> {
         let head = TapeHead { filler, ..(*head()).clone() };
         Record::Head { head: Arc::new(head), after: after.map(Segment) }
     });
+    let sound = prop::collection::vec(prop::collection::vec(any::<u8>(), 0..90), 0..20);
+    let track =
+        (any::<u32>(), 0..EPOCHS_MAX, 0..SLOTS_MAX, sound).prop_map(|(speaker, epoch, slot, sound)| {
+            let position = Position { epoch: Epoch(epoch), slot: Slot(slot) };
+            let frames = Frames::from_slices(sound.iter().map(Vec::as_slice));
+            Record::Track(Arc::new(TrackChunk { speaker: SpeakerId(speaker), position, frames }))
+        });
     prop_oneof![
         4 => chunk,
+        2 => track,
         2 => head,
         1 => (0..EPOCHS_MAX, 0..SLOTS_MAX, any::<i64>()).prop_map(|(epoch, first, wall)| Record::Epoch {
             epoch: Epoch(epoch),
