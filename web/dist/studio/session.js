@@ -1,8 +1,9 @@
 import { forget, recall, remember } from '../shared/memory.js';
 import { ask } from '../shared/problem.js';
 export const CONSENT_NOTICE_VERSION = '2026-11';
-export async function openSession(show, key, name) {
-    const json = { name, consent: CONSENT_NOTICE_VERSION };
+export const CONSENT_NOTICE_OWN_TRACKS = '2026-11-own-tracks';
+export async function openSession(show, key, name, own_tracks) {
+    const json = { name, consent: own_tracks ? CONSENT_NOTICE_OWN_TRACKS : CONSENT_NOTICE_VERSION };
     const session = await ask(`/${show}/session`, { method: 'POST', token: key, json });
     remember(`studio.${show}`, session);
     remember('name', session.name);

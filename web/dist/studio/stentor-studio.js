@@ -28,6 +28,8 @@ export class StentorStudio extends HTMLElement {
     #problem = '';
     #microphone_problem = null;
     #busy = false;
+    #own_tracks = false;
+    #name = recall('name') ?? '';
     connectedCallback() {
         this.after(this.#audio);
         setInterval(() => this.#draw(), DRAW_MS);
@@ -81,17 +83,27 @@ export class StentorStudio extends HTMLElement {
         this.#busy = true;
         this.#problem = '';
         try {
-            this.#session = await openSession(this.#show, this.#key, name);
+            this.#session = await openSession(this.#show, this.#key, name, this.#own_tracks);
             this.#key = null;
             this.#go('check');
         }
         catch (error) {
-            this.#problem = this.#sentence(error);
+            const other_notice = error instanceof Problem && error.reason === 'consent_missing' && !this.#own_tracks;
+            if (other_notice)
+                this.#askAgain(name);
+            else
+                this.#problem = this.#sentence(error);
         }
         finally {
             this.#busy = false;
             this.#draw();
         }
+    }
+    #askAgain(name) {
+        this.#own_tracks = true;
+        this.#name = name;
+        this.#problem = this.#texts?.invitation.ownTracksAsk ?? '';
+        this.#go('invite');
     }
     async #openMicrophone(device_id) {
         this.#microphone_problem = await this.#microphone.open(device_id);
@@ -220,7 +232,8 @@ export class StentorStudio extends HTMLElement {
     #invitation() {
         const page = this;
         return {
-            name: recall('name') ?? '',
+            name: this.#name,
+            own_tracks: this.#own_tracks,
             get busy() { return page.#busy; },
             get problem() { return page.#problem; },
             agreed: (name) => void page.#agree(name),

@@ -7,9 +7,12 @@ import { ask } from '../shared/problem.js';
 /** The notice in the texts `studio.notice` and `studio.noticeText`; the server keeps which one was agreed to. */
 export const CONSENT_NOTICE_VERSION = '2026-11';
 
-/** Exchanges the key. Only called by the click that agrees. */
-export async function openSession(show: string, key: string, name: string): Promise<StageSession> {
-  const json = { name, consent: CONSENT_NOTICE_VERSION };
+/** The same with `studio.ownTracks` behind it, for shows that keep each voice in a track of its own. */
+export const CONSENT_NOTICE_OWN_TRACKS = '2026-11-own-tracks';
+
+/** Exchanges the key. Only called by the click that agrees, to the notice that was shown. */
+export async function openSession(show: string, key: string, name: string, own_tracks: boolean): Promise<StageSession> {
+  const json = { name, consent: own_tracks ? CONSENT_NOTICE_OWN_TRACKS : CONSENT_NOTICE_VERSION };
   const session = await ask<StageSession>(`/${show}/session`, { method: 'POST', token: key, json });
   remember(`studio.${show}`, session);
   remember('name', session.name);

@@ -40,6 +40,8 @@ export class StentorStudio extends HTMLElement {
   #problem = '';
   #microphone_problem: MicrophoneProblem | null = null;
   #busy = false;
+  #own_tracks = false;
+  #name = recall<string>('name') ?? '';
 
   connectedCallback(): void {
     this.after(this.#audio);
@@ -95,15 +97,25 @@ export class StentorStudio extends HTMLElement {
     this.#busy = true;
     this.#problem = '';
     try {
-      this.#session = await openSession(this.#show, this.#key, name);
+      this.#session = await openSession(this.#show, this.#key, name, this.#own_tracks);
       this.#key = null;
       this.#go('check');
     } catch (error) {
-      this.#problem = this.#sentence(error);
+      const other_notice = error instanceof Problem && error.reason === 'consent_missing' && !this.#own_tracks;
+      if (other_notice) this.#askAgain(name);
+      else this.#problem = this.#sentence(error);
     } finally {
       this.#busy = false;
       this.#draw();
     }
+  }
+
+  /** The show keeps voices apart, which the notice did not say: it is shown anew, and nothing is agreed to. */
+  #askAgain(name: string): void {
+    this.#own_tracks = true;
+    this.#name = name;
+    this.#problem = this.#texts?.invitation.ownTracksAsk ?? '';
+    this.#go('invite');
   }
 
   async #openMicrophone(device_id: string): Promise<void> {
@@ -243,7 +255,8 @@ export class StentorStudio extends HTMLElement {
   #invitation(): Invitation {
     const page = this;
     return {
-      name: recall<string>('name') ?? '',
+      name: this.#name,
+      own_tracks: this.#own_tracks,
       get busy() { return page.#busy; },
       get problem() { return page.#problem; },
       agreed: (name) => void page.#agree(name),

@@ -18,6 +18,8 @@ export function messageStep(title: string, text: string, button?: { label: strin
 
 export interface Invitation {
   name: string;
+  /** The notice says that each voice is kept apart. */
+  own_tracks: boolean;
   busy: boolean;
   problem: string;
   agreed(name: string): void;
@@ -47,6 +49,7 @@ export function inviteStep(texts: Texts, invitation: Invitation): Step {
         { class: 'notice' },
         make('h2', {}, t.notice),
         make('p', {}, t.noticeText),
+        ...(invitation.own_tracks ? [make('p', {}, t.ownTracks)] : []),
         make('label', { class: 'check' }, agree, make('span', {}, t.agree)),
       ),
       problem,

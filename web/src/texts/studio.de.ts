@@ -42,6 +42,8 @@ export const texts: Texts = {
     notice: 'Du wirst aufgezeichnet und veröffentlicht',
     noticeText:
       'Sobald die Sendung läuft, geht alles, was dein Mikrofon hört, an alle, die zuhören; es wird aufgezeichnet und unter deinem Namen als Aufzeichnung veröffentlicht. Vorher hören dich nur die anderen auf der Bühne.',
+    ownTracks: 'In dieser Sendung wird außerdem jede Stimme einzeln aufgezeichnet, in einer eigenen Spur. Wer die Sendung leitet, bekommt sie, um die Aufzeichnung zu bearbeiten.',
+    ownTracksAsk: 'Diese Sendung zeichnet auch jede Stimme einzeln auf. Lies den Hinweis noch einmal und stimme zu, wenn du magst.',
     agree: 'Ich bin damit einverstanden, aufgezeichnet und veröffentlicht zu werden',
     enter: 'Weiter',
   },

@@ -42,6 +42,8 @@ export const texts = {
     notice: 'You will be recorded and published',
     noticeText:
       'From the moment the show is on air, what your microphone hears is sent to everybody who listens, recorded, and published as a recording under your name. Before that only the others on the stage hear you.',
+    ownTracks: 'In this show each voice is also recorded apart, in a track of its own. The host gets it, to edit the recording.',
+    ownTracksAsk: 'This show records each voice apart as well. Read the notice again and agree to it if you like.',
     agree: 'I agree that I am recorded and published',
     enter: 'Continue',
   },
