@@ -5,8 +5,10 @@
 #[path = "../tests/ears/sound.rs"]
 mod sound;
 
+use std::time::Duration;
+
 use sound::{Hall, Voice};
-use stentor_audio::{MixerCommand, SourcePacket};
+use stentor_audio::{MixerCommand, MixerConfig, Programme, SourcePacket};
 use stentor_types::{Channels, SpeakerId, Treatment};
 
 const SECONDS: usize = 60;
@@ -24,16 +26,20 @@ fn main() {
     );
     for channels in [Channels::Mono, Channels::Stereo] {
         let decode = cpu_seconds(|| decode_alone(&stage, channels));
-        let deaf = cpu_seconds(|| mix(&stage, channels, false));
-        let whole = cpu_seconds(|| mix(&stage, channels, true));
+        let deaf = cpu_seconds(|| mix(&stage, channels, false, false));
+        let whole = cpu_seconds(|| mix(&stage, channels, true, false));
+        let with_tracks = cpu_seconds(|| mix(&stage, channels, true, true));
         println!("{channels:?}: {:.3} whole", share(whole));
         println!("  {:.3} decode", share(decode));
         println!("  {:.3} mix and renditions", share(deaf - decode));
         println!("  {:.3} mix-minus", share(whole - deaf));
+        println!("  {:.3} more with own tracks", share(with_tracks - whole));
     }
     let loud_rooms = self::stage(LOUD_ROOM);
-    let whole = cpu_seconds(|| mix(&loud_rooms, Channels::Mono, true));
+    let whole = cpu_seconds(|| mix(&loud_rooms, Channels::Mono, true, false));
+    let with_tracks = cpu_seconds(|| mix(&loud_rooms, Channels::Mono, true, true));
     println!("Mono, everybody in a loud room: {:.3} whole", share(whole));
+    println!("  {:.3} more with own tracks", share(with_tracks - whole));
 }
 
 /// Everybody's packets; a room without noise is left out by discontinuous transmission.
@@ -49,8 +55,11 @@ fn stage(noise: f32) -> Vec<SourcePacket> {
     (0..SPEAKERS).flat_map(|speaker| sound::packets(speaker, &sound(speaker), voice)).collect()
 }
 
-fn mix(stage: &[SourcePacket], channels: Channels, hears: bool) {
-    let mut hall = Hall::on_air(channels, &[]);
+fn mix(stage: &[SourcePacket], channels: Channels, hears: bool, own_tracks: bool) {
+    let delay = Duration::ZERO;
+    let mut hall =
+        Hall::of(MixerConfig { channels, first: sound::FIRST, start: sound::START, delay, own_tracks });
+    hall.order(MixerCommand::Programme(Programme::Stage));
     for speaker in 0..SPEAKERS {
         hall.add(speaker, hears);
         let treat = MixerCommand::Treat { speaker: SpeakerId(speaker), treatment: Treatment::default() };
