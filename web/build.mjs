@@ -1,6 +1,7 @@
 // Builds web/dist from web/src and web/static: the compiler's modules, the static files, in each page the
-// list of its modules, so that a browser fetches them side by side instead of one after another, and in the
-// service worker the list of what it keeps. The result is committed; the server embeds it.
+// list of its modules, so that a browser fetches them side by side instead of one after another, and what it says
+// should they not come; and in the service worker the list of what it keeps. The result is committed; the server
+// embeds it.
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -10,7 +11,8 @@ import { fileURLToPath } from 'node:url';
 
 const web = dirname(fileURLToPath(import.meta.url));
 const dist = join(web, 'dist');
-const MARK = '<!-- modules -->';
+const MODULES = '<!-- modules -->';
+const UNLOADED = '<!-- unloaded -->';
 const STATIC_IMPORT = /^(?:import\s*|(?:import|export)\b[^'"(]*?\bfrom\s*)['"](\.[^'"]+)['"]/gm;
 // What the listener's page says; the other pages need a server anyway.
 const TEXTS_KEPT = /^(?:listener|extras)\./;
@@ -21,6 +23,7 @@ for (const project of [web, join(web, 'src/worker')]) {
   execFileSync(join(web, 'node_modules/.bin/tsc'), ['-p', project], { stdio: 'inherit' });
 }
 cpSync(join(web, 'static'), dist, { recursive: true });
+const unloaded = readFileSync(join(web, 'src/unloaded.html'), 'utf8').trim();
 
 for (const page of readdirSync(dist).filter((name) => name.endsWith('.html'))) {
   const name = page.replace('.html', '');
@@ -31,7 +34,7 @@ for (const page of readdirSync(dist).filter((name) => name.endsWith('.html'))) {
     .map((module) => `<link rel="modulepreload" href="/assets/${module}">`);
   lines.push(`<script type="module" src="/assets/${entry}"></script>`);
   const path = join(dist, page);
-  writeFileSync(path, readFileSync(path, 'utf8').replace(MARK, lines.join('\n    ')));
+  writeFileSync(path, readFileSync(path, 'utf8').replace(MODULES, lines.join('\n    ')).replace(UNLOADED, unloaded));
 }
 
 const worker = join(dist, 'sw.js');

@@ -1,13 +1,13 @@
 const SHELL = {
- "version": "6b5d28b3658b1289",
+ "version": "e878dd1471cfa3dd",
  "files": {
-  "/listener.html": "a0d3f23a81c1760fce37687f40e32dd95c935b2e9018949473056de5447cdb57",
-  "/assets/css/base.css": "f844dbe78af224244240e24e02ad937e6b0f6bcd0ed01d90412b57b1f1728185",
+  "/listener.html": "378db27606aedb56c53e1b7d1e660139b84fbc005f203fab050db5c0b5665703",
+  "/assets/css/base.css": "954228582d67f2efc5392d2f93fdfd11edeb833ae451df58a903addd1675ce4b",
   "/assets/css/listener.css": "3f8f24ea68b6a4d6fa11887af8d0a580771c8522c8c9d4a9d87ea31bdde31541",
   "/assets/icons/stentor.svg": "65310e67d866ad860d7f49e4da8a489c7b1a6876a44e21ee455fbc84a8b107f0",
   "/assets/listener/chapters.js": "82bdf9539e527d08a431b47edee36dcb7ef44bf549e24f17cbd52d872725607c",
   "/assets/listener/extras.js": "9c208e8f28b0324a27a6f83cbddfa39d7ae45642f20385177eda6448dac089a2",
-  "/assets/listener/hand.js": "0cb3b262e2579dcc1cfcfaa2b8541c27ec16483845b89b302014bbd9499c3a84",
+  "/assets/listener/hand.js": "16022de06c8a6d3ea09c9aba433b8ff6bc76c137f0a6e8e9321b9639ee344500",
   "/assets/listener/mediasession.js": "716396ed0d8871fd871092dd175cb328aed5e8e38de31a904e3818e16f07d36f",
   "/assets/listener/model.js": "c128682fd3ea38562efa5890b2b6a7afe96f376debdd922bc2b3883f8ef44fdc",
   "/assets/listener/probe.js": "d276507b3023ad009165552e2f3522ffaeca45726ccd33d145cbd248021060b0",
@@ -17,7 +17,7 @@ const SHELL = {
   "/assets/listener/situation.js": "96c09a9a10375e54e12c2c08da14f54619d75cb0b9854af4f6c4483b417a76da",
   "/assets/listener/statuspoll.js": "98b281eef81dea67a698b3568df0efc3107fd45aa3a19e473825f2c96f446db9",
   "/assets/listener/stentor-chapters.js": "8d58592d1e4029a376fdd9a529ecc5a8b2ddc1f8c8ee8ad02b239f80ebacf8be",
-  "/assets/listener/stentor-hand.js": "1c78abe32a9ed867c07d717a8aa1b903013406dea6ca492c4ace0f84206f03bc",
+  "/assets/listener/stentor-hand.js": "fd00fed23f2be76f218f6d54fe13aac5c4508dae275f0285e0f4b702d4ddb8b5",
   "/assets/listener/stentor-listener.js": "d94ac91bc2a5ab71734b666a761d26759ad6da903f8147c27db8e273ddbb973f",
   "/assets/listener/stentor-scrub.js": "dc450f851f39b59e60fb80cb03bfe694f19f201e2eb4721de50c504e8ca02c2c",
   "/assets/listener/stentor-volume.js": "fa2b5fc3fd26909c22054387803d73f4d9363edec4462a19302c656a203c40ad",
@@ -46,7 +46,8 @@ const SHELL = {
   "/assets/texts/extras.de.js": "1f730e16c978809544779726f83b9453368f18edd83e5930a65890aed614f172",
   "/assets/texts/extras.en.js": "b889a63fabd0a83248fbc94d7ed9b22a90e839720ac93144032fd1ff1f9dc6ed",
   "/assets/texts/listener.de.js": "e8e24498627fe1edc9e9db27db77866b4d712acd4aecdfa4074d593792f55a2e",
-  "/assets/texts/listener.en.js": "db63bfca63bcaf4d1ea95f12527fe7ac81b125f46d2bed9fecb88534c7024a25"
+  "/assets/texts/listener.en.js": "db63bfca63bcaf4d1ea95f12527fe7ac81b125f46d2bed9fecb88534c7024a25",
+  "/assets/unloaded.js": "fe4c8b12f1105a47dcaadc9201e1ab7785d1ae1467e2a92757088963a7a3203f"
  }
 };
 "use strict";

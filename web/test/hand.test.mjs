@@ -13,6 +13,7 @@ async function door(t, answers) {
   const asked = [];
   const server = createServer(async (request, response) => {
     asked.push({ method: request.method, path: request.url, body: Buffer.concat(await request.toArray()).toString() });
+    if (request.method === 'DELETE') return response.writeHead(204).end();
     const answer = answers.length > 1 ? answers.shift() : answers[0];
     if (answer === 'breaks') return response.destroy();
     response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.json));
@@ -79,5 +80,6 @@ test('a hand taken down asks no more', async (t) => {
   hand.lower();
   await raise(t, url, 'declined');
   assert.equal(hand.state.step, 'down');
+  assert.deepEqual(asked.filter(({ method }) => method === 'DELETE').map(({ path }) => path), ['/evening/hand/a%2Fb']);
   assert.deepEqual([...new Set(asked.filter(({ method }) => method === 'GET').map(({ path }) => path))], ['/evening/hand/second']);
 });

@@ -16,7 +16,7 @@ const person = (id, name, more = {}) => ({
 });
 
 const stage = (phase, people, more = {}) => ({
-  phase, now: 0, title: 'A show', on_air_at: null, undo_until: null, you: 1, slate: null, people, listeners: 3, session: 's',
+  phase, now: 0, title: 'A show', on_air_at: null, undo_until: null, you: 1, slate: null, people, listeners: 3, session: 's', removed_session: null,
   warnings: [], delay_s: 0, hands_open: false, hands: [], message: { stage: null, everyone: null }, ...more,
 });
 

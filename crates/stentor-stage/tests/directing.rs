@@ -199,8 +199,11 @@ fn whoever_was_removed_comes_back_backstage() {
     let closed = StageEvent::CloseSession { session: SessionId(1), why: CloseReason::Removed };
     let slate = StageEvent::Programme(Programme::Slate(SlateReason::NobodyConnected));
     assert_eq!(told, [StageEvent::Save, removed, closed, slate]);
+    let theirs = link(&stage, SpeakerId(2)).id;
+    assert_eq!((stage.session_of(theirs), stage.removed_session_of(theirs)), (None, Some(SessionId(1))));
 
     come(&mut stage, SpeakerId(2), 2);
+    assert_eq!((stage.session_of(theirs), stage.removed_session_of(theirs)), (Some(SessionId(2)), None));
     let person = &stage.people(START)[0];
     assert_eq!((person.connected, person.treatment.place), (true, Place::Backstage));
     assert_eq!(stage.programme(), Some(Programme::Slate(SlateReason::NobodyConnected)));

@@ -30,7 +30,12 @@ export class Hand {
         }
     }
     lower() {
+        if (this.#state.step === 'waiting')
+            ask(this.#address, { method: 'DELETE' }).catch(() => undefined);
         this.#become({ step: 'down' });
+    }
+    get #address() {
+        return `${this.hands}/${encodeURIComponent(this.#token)}`;
     }
     #become(state) {
         clearTimeout(this.#timer);
@@ -47,7 +52,7 @@ export class Hand {
     }
     async #answer(before) {
         try {
-            const answer = await ask(`${this.hands}/${encodeURIComponent(this.#token)}`);
+            const answer = await ask(this.#address);
             if (answer.state === 'waiting')
                 return { step: 'waiting', place: answer.place };
             if (answer.state === 'declined')

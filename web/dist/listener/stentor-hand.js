@@ -1,7 +1,7 @@
 import { make, setAttribute, setText, show } from '../shared/dom.js';
 import { recall, remember } from '../shared/memory.js';
 import { Hand } from './hand.js';
-const NAME_CHARS_MAX = 60;
+const NAME_CHARS_MAX = 40;
 const NOTE_CHARS_MAX = 140;
 export class StentorHand extends HTMLElement {
     #hand = null;

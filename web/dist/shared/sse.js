@@ -59,7 +59,6 @@ export class Events {
             return;
         if (isFinal(problem))
             return this.handlers.refused(problem);
-        this.handlers.broke(problem);
         this.#timer = setTimeout(() => void this.#run(), this.#backoff.next(problem.retry_after_s) * 1000);
     }
     async #once() {
@@ -69,7 +68,6 @@ export class Events {
         const response = await fetch(this.url, { headers, signal: this.#abort.signal, cache: 'no-store' });
         if (!response.ok || !response.body)
             return problemOf(response);
-        this.handlers.opened();
         const parser = new EventParser();
         const decoder = new TextDecoder();
         const reader = response.body.getReader();

@@ -20,7 +20,6 @@ export class Presence {
     #noted = null;
     #server_ahead_ms = 0;
     #was_connected = false;
-    #check_after_break = false;
     #counted = { lost: 0, received: 0 };
     #stats_timer;
     constructor(session, microphone, audio, muted, on) {
@@ -30,9 +29,7 @@ export class Presence {
         this.#mute = new MuteWish(muted);
         this.connection = new StageConnection(`/${session.show}/stage`, session.token, audio, () => this.#onConnection());
         this.#events = new Events(`/${session.show}/stage/events`, session.token, {
-            opened: () => undefined,
             data: (data) => this.#onEvent(data),
-            broke: () => (this.#check_after_break = true),
             refused: (problem) => this.on.refused(problem),
         });
         this.#stats_timer = setInterval(() => void this.#measureLine(), STATS_MS);
@@ -113,20 +110,13 @@ export class Presence {
                 return this.on.replaced();
             this.#renew();
         }
-        const known = document.session !== null || this.#check_after_break;
-        if (!known && this.connection.ended_by_stage)
+        if (document.removed_session !== null && this.connection.isOf(document.removed_session))
             return this.on.removed();
-        this.#renewIfForgotten();
+        if (document.session === null && this.connection.settled)
+            this.#renew();
         this.#askForMute();
         this.#applyMute();
         this.on.changed();
-    }
-    #renewIfForgotten() {
-        if (!this.#check_after_break)
-            return;
-        this.#check_after_break = false;
-        if (!this.me?.connected && this.connection.phase === 'connected')
-            this.#renew();
     }
     #renew() {
         const { stream } = this.microphone;

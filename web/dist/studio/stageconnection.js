@@ -34,15 +34,18 @@ export class StageConnection {
         this.changed = changed;
     }
     replacedBy(session) {
-        return this.#settled && this.#location !== null && !this.#location.endsWith(`/${session}`);
+        return this.settled && this.#location !== null && !this.isOf(session);
+    }
+    isOf(session) {
+        return this.#location?.endsWith(`/${session}`) ?? false;
     }
     replacedByItself() {
         const unanswered = this.#unanswered;
         this.#unanswered = false;
         return unanswered;
     }
-    get ended_by_stage() {
-        return this.#settled || this.#hung_up;
+    get settled() {
+        return this.phase === 'connected' && Date.now() - this.#started_at > SETTLE_MS;
     }
     open(stream) {
         clearTimeout(this.#retry);
@@ -85,9 +88,6 @@ export class StageConnection {
         this.retry_at = null;
         this.phase = 'closed';
         this.changed();
-    }
-    get #settled() {
-        return this.phase === 'connected' && Date.now() - this.#started_at > SETTLE_MS;
     }
     async #signal(peer, stream) {
         const track = stream.getAudioTracks()[0];

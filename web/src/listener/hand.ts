@@ -48,7 +48,13 @@ export class Hand {
 
   /** Takes the hand down, or forgets what became of it. */
   lower(): void {
+    // A hand whose page only stops asking would stay before the host's eyes for half a minute.
+    if (this.#state.step === 'waiting') ask(this.#address, { method: 'DELETE' }).catch(() => undefined);
     this.#become({ step: 'down' });
+  }
+
+  get #address(): string {
+    return `${this.hands}/${encodeURIComponent(this.#token)}`;
   }
 
   #become(state: HandState): void {
@@ -67,7 +73,7 @@ export class Hand {
 
   async #answer(before: HandState): Promise<HandState> {
     try {
-      const answer = await ask<HandAnswer>(`${this.hands}/${encodeURIComponent(this.#token)}`);
+      const answer = await ask<HandAnswer>(this.#address);
       if (answer.state === 'waiting') return { step: 'waiting', place: answer.place };
       if (answer.state === 'declined') return { step: 'declined' };
       return isPage(answer.studio_url) ? { step: 'accepted', studio_url: answer.studio_url } : { step: 'gone' };

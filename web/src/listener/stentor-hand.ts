@@ -6,7 +6,7 @@ import { recall, remember } from '../shared/memory.js';
 import { Hand, type HandState } from './hand.js';
 
 /** As many as the server takes. */
-const NAME_CHARS_MAX = 60;
+const NAME_CHARS_MAX = 40;
 const NOTE_CHARS_MAX = 140;
 
 export interface HandActions {

@@ -38,16 +38,12 @@ export class EventParser {
 const SILENCE_MS_MAX = 35_000;
 
 export interface EventHandlers {
-  /** A stream (the first or a later one) was answered. */
-  opened(): void;
   data(data: string): void;
-  /** The stream broke; it is asked for again by itself. */
-  broke(problem: Problem): void;
   /** The server refused for good; nothing is tried any more. */
   refused(problem: Problem): void;
 }
 
-/** Keeps one stream of events open until `close`. */
+/** Keeps one stream of events open until `close`; one that breaks is asked for again by itself. */
 export class Events {
   #abort = new AbortController();
   #closed = false;
@@ -75,7 +71,6 @@ export class Events {
     clearTimeout(this.#watchdog);
     if (this.#closed) return;
     if (isFinal(problem)) return this.handlers.refused(problem);
-    this.handlers.broke(problem);
     this.#timer = setTimeout(() => void this.#run(), this.#backoff.next(problem.retry_after_s) * 1000);
   }
 
@@ -86,7 +81,6 @@ export class Events {
     const headers = { Authorization: `Bearer ${this.token}`, Accept: 'text/event-stream' };
     const response = await fetch(this.url, { headers, signal: this.#abort.signal, cache: 'no-store' });
     if (!response.ok || !response.body) return problemOf(response);
-    this.handlers.opened();
     const parser = new EventParser();
     const decoder = new TextDecoder();
     const reader = response.body.getReader();

@@ -58,6 +58,8 @@ export interface StageDocument {
   listeners: number | null;
   /** The connection that holds this link's place on the stage; its `Location` ends with it. */
   session: string | null;
+  /** The connection that somebody took off the stage, until this person comes again. */
+  removed_session: string | null;
   warnings: string[];
   /** How much later listeners hear the stage; 0 without a broadcast delay. */
   delay_s: number;

@@ -39,8 +39,6 @@ export class Presence {
   #noted: boolean | null = null;
   #server_ahead_ms = 0;
   #was_connected = false;
-  /** The events broke: the first document after that tells whether the connection is still known. */
-  #check_after_break = false;
   #counted: Counted = { lost: 0, received: 0 };
   #stats_timer: ReturnType<typeof setInterval>;
 
@@ -55,9 +53,7 @@ export class Presence {
     this.#mute = new MuteWish(muted);
     this.connection = new StageConnection(`/${session.show}/stage`, session.token, audio, () => this.#onConnection());
     this.#events = new Events(`/${session.show}/stage/events`, session.token, {
-      opened: () => undefined,
       data: (data) => this.#onEvent(data),
-      broke: () => (this.#check_after_break = true),
       refused: (problem) => this.on.refused(problem),
     });
     this.#stats_timer = setInterval(() => void this.#measureLine(), STATS_MS);
@@ -144,19 +140,12 @@ export class Presence {
       if (!this.connection.replacedByItself()) return this.on.replaced();
       this.#renew();
     }
-    const known = document.session !== null || this.#check_after_break;
-    if (!known && this.connection.ended_by_stage) return this.on.removed();
-    this.#renewIfForgotten();
+    if (document.removed_session !== null && this.connection.isOf(document.removed_session)) return this.on.removed();
+    // A server that restarted, or that heard nothing for long, has no such connection: ICE would notice seconds later.
+    if (document.session === null && this.connection.settled) this.#renew();
     this.#askForMute();
     this.#applyMute();
     this.on.changed();
-  }
-
-  /** A server that restarted does not know the old connection: ICE would notice seconds later. */
-  #renewIfForgotten(): void {
-    if (!this.#check_after_break) return;
-    this.#check_after_break = false;
-    if (!this.me?.connected && this.connection.phase === 'connected') this.#renew();
   }
 
   #renew(): void {

@@ -49,7 +49,12 @@ export class StageConnection {
 
   /** Whether `session`, which holds the link's place on the stage now, is another connection than this one. */
   replacedBy(session: string): boolean {
-    return this.#settled && this.#location !== null && !this.#location.endsWith(`/${session}`);
+    return this.settled && this.#location !== null && !this.isOf(session);
+  }
+
+  /** Whether `session` is the newest that this page had on the stage. */
+  isOf(session: string): boolean {
+    return this.#location?.endsWith(`/${session}`) ?? false;
   }
 
   /**
@@ -62,9 +67,9 @@ export class StageConnection {
     return unanswered;
   }
 
-  /** Whether it was the stage that ended this connection, which it says has no session: the line is not at fault. */
-  get ended_by_stage(): boolean {
-    return this.#settled || this.#hung_up;
+  /** Whether the stage should know this connection: it has stood for longer than events are on their way. */
+  get settled(): boolean {
+    return this.phase === 'connected' && Date.now() - this.#started_at > SETTLE_MS;
   }
 
   open(stream: MediaStream): void {
@@ -121,10 +126,6 @@ export class StageConnection {
     this.retry_at = null;
     this.phase = 'closed';
     this.changed();
-  }
-
-  get #settled(): boolean {
-    return this.phase === 'connected' && Date.now() - this.#started_at > SETTLE_MS;
   }
 
   async #signal(peer: RTCPeerConnection, stream: MediaStream): Promise<void> {

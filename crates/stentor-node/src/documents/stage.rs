@@ -26,6 +26,7 @@ pub struct StageState<'a> {
     people: Vec<PersonOnStage>,
     listeners: u64,
     session: Option<SessionId>,
+    removed_session: Option<SessionId>,
     warnings: Vec<&'static str>,
     delay_s: u64,
     hands_open: bool,
@@ -81,6 +82,7 @@ impl<'a> StageState<'a> {
             people: people.collect(),
             listeners,
             session: show.stage().session_of(you.link),
+            removed_session: show.stage().removed_session_of(you.link),
             warnings: match show.disk() {
                 DiskState::Ok => Vec::new(),
                 DiskState::Full => vec!["disk_full"],

@@ -124,7 +124,9 @@ impl Stage {
     }
 
     fn remove(&mut self, person: SpeakerId) -> Result<(), Reason> {
-        let session = self.sessions.remove_of(self.link_of(person)?);
+        let link = self.link_of(person)?;
+        let session = self.sessions.remove_of(link);
+        self.removed.extend(session.as_ref().map(|session| (link, session.id)));
         self.close(session, CloseReason::Removed);
         self.treat(person, |voice| voice.place = Place::Backstage)?;
         self.update_programme();

@@ -175,6 +175,7 @@ impl Stage {
         if self.sessions.of(admitted.link).is_none() && self.sessions.count() >= SPEAKERS_PER_SHOW_MAX {
             return Err(Reason::StageFull);
         }
+        self.removed.remove(&admitted.link);
         let older = self.sessions.remove_of(admitted.link);
         let joined = Joined { speaker: admitted.speaker, replaced: older.as_ref().map(|session| session.id) };
         self.close(older, CloseReason::Replaced);

@@ -5,7 +5,7 @@ mod entrance;
 mod event;
 mod raised;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -41,6 +41,8 @@ pub struct Stage {
     life: Life,
     links: Links,
     sessions: Sessions,
+    /// Sessions that somebody took off the stage, of those who have not come again: one a link at most.
+    removed: BTreeMap<LinkId, SessionId>,
     messages: Messages,
     hands: Hands,
     are_hands_open: bool,
@@ -172,6 +174,11 @@ impl Stage {
         self.sessions.of(link).map(|session| session.id)
     }
 
+    /// The session of a link's person that somebody took off the stage, until they come again. A restart forgets it.
+    pub fn removed_session_of(&self, link: LinkId) -> Option<SessionId> {
+        self.removed.get(&link).copied()
+    }
+
     /// Does what is due: opens the doors, makes an end final, forgets hands. Harmless when nothing is.
     pub fn handle_timeout(&mut self, now: Now) {
         self.advance(now);
@@ -203,6 +210,7 @@ impl Stage {
             life,
             links,
             sessions: Sessions::default(),
+            removed: BTreeMap::new(),
             messages: Messages::default(),
             hands: Hands::default(),
             are_hands_open: false,

@@ -5,6 +5,7 @@ const JITTER_GOOD_MS = 30;
 const JITTER_USABLE_MS = 100;
 const LOSS_GOOD = 0.01;
 const LOSS_USABLE = 0.05;
+const FAILED_MIN = 2;
 const REQUEST_JITTER_FACTOR = 3;
 export function gradeLine({ round_trip_ms, jitter_ms, loss }) {
     const far = gradeOf(round_trip_ms, ROUND_TRIP_GOOD_MS, ROUND_TRIP_USABLE_MS);
@@ -26,7 +27,7 @@ export function gradeRoundTrips(took_ms) {
     const round_trip_ms = quantile(answered, 0.5);
     const jitter_ms = (quantile(answered, 0.9) - round_trip_ms) / REQUEST_JITTER_FACTOR;
     const verdict = gradeLine({ round_trip_ms, jitter_ms, loss: null });
-    return answered.length < took_ms.length ? { grade: 'bad', finding: 'lossy' } : verdict;
+    return took_ms.length - answered.length >= FAILED_MIN ? { grade: 'bad', finding: 'lossy' } : verdict;
 }
 export function factsOf(stats, before) {
     const facts = { round_trip_ms: null, jitter_ms: null, loss: null };

@@ -15,6 +15,8 @@ const JITTER_USABLE_MS = 100;
 /** The same borders by which the mixer judges a line: 1 % is mended unheard, 5 % is heard. */
 const LOSS_GOOD = 0.01;
 const LOSS_USABLE = 0.05;
+/** Of eight requests one may fail for reasons of its own; two are the line's. */
+const FAILED_MIN = 2;
 /** A request waits for more than the line, so requests may be this much more uneven than packets. */
 const REQUEST_JITTER_FACTOR = 3;
 
@@ -45,8 +47,8 @@ export function gradeRoundTrips(took_ms: readonly (number | null)[]): Verdict<Li
   const round_trip_ms = quantile(answered, 0.5);
   const jitter_ms = (quantile(answered, 0.9) - round_trip_ms) / REQUEST_JITTER_FACTOR;
   const verdict = gradeLine({ round_trip_ms, jitter_ms, loss: null });
-  // TCP hides losses; a request that fails altogether is worse than any.
-  return answered.length < took_ms.length ? { grade: 'bad', finding: 'lossy' } : verdict;
+  // TCP hides losses; requests that fail altogether are worse than any.
+  return took_ms.length - answered.length >= FAILED_MIN ? { grade: 'bad', finding: 'lossy' } : verdict;
 }
 
 /** A statistic as browsers report it, with what is read here. */
