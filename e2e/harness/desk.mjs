@@ -27,6 +27,11 @@ export class Desk {
     return this.#ask('POST', `/${id}/undo`);
   }
 
+  /** A command of the stage door, as docs/reference/http.md lists them. */
+  command(id, command) {
+    return this.#ask('POST', `/${id}/command`, command);
+  }
+
   link(id, role, more = {}) {
     return this.#ask('POST', `/${id}/links`, { role, ...more });
   }

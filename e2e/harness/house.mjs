@@ -92,6 +92,11 @@ export class House {
 /** A person in Chromium goes through the studio's doors until the stage has them. */
 export async function takeStage(page, url, name) {
   await page.goto(url);
+  await enterStage(page, name);
+}
+
+/** The same where the invitation is open already. */
+export async function enterStage(page, name) {
   await page.getByLabel('Your name').fill(name);
   await page.getByLabel('I agree that I am recorded and published').check();
   await page.getByRole('button', { name: 'Continue' }).click();

@@ -7,6 +7,8 @@ const WINDOW = Math.round(0.04 * RATE_HZ);
 const HANN = Float64Array.from({ length: WINDOW }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / WINDOW));
 const HANN_SUM = HANN.reduce((sum, weight) => sum + weight, 0);
 const FLOOR_DBFS = -120;
+// Beeps come out at about −15 dBFS. The hold sound has tones of its own near those of voices, of −40 dBFS at most.
+const UNHEARD_DBFS = -36;
 
 /** Amplitude of one pitch in each window of 40 ms, in dB against a full sine. */
 export function levels_dbfs(samples, pitch_hz) {
@@ -44,6 +46,16 @@ export function assertPitches(samples, { heard, unheard = [] }, who) {
   const softest = Math.min(...present.map(({ level }) => level));
   if (softest < -40) throw new Error(`${words}: a voice is missing`);
   if (absent.some(({ level }) => level > softest - 30)) throw new Error(`${words}: somebody is heard who must not be`);
+  return words;
+}
+
+/** Throws if the sound has any of these pitches, be there hold sound or nothing. */
+export function assertUnheard(samples, pitches, who) {
+  const levels = pitches.map((hz) => ({ hz, level: level_dbfs(samples, hz) }));
+  const say = levels.map(({ hz, level }) => `${hz} Hz at ${level.toFixed(1)} dBFS`).join(', ');
+  const words = `${who}, ${(samples.length / RATE_HZ).toFixed(1)} s: not expected ${say}`;
+  if (samples.length < WINDOW) throw new Error(`${words}: there was nothing to judge`);
+  if (levels.some(({ level }) => level > UNHEARD_DBFS)) throw new Error(`${words}: somebody is heard who must not be`);
   return words;
 }
 
