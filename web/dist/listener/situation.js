@@ -64,7 +64,7 @@ function troubleOf(facts, texts) {
     const silent = (since, at) => ({ sentence: silentText(facts, since, texts), next: again(at) });
     if (player.phase === 'reconnecting' && player.retry_at !== null) {
         if (player.refusal && !player.refusal.unreachable)
-            return refused(player.refusal.sentence(''), player.retry_at);
+            return refused(player.refusal.sentence('', texts.refusals), player.retry_at);
         if (!silence && !player.refusal?.unreachable)
             return { sentence: t.reconnecting, next: '' };
         return silent(Math.min(player.silent_since ?? now, silence?.since ?? now), player.retry_at);
@@ -75,7 +75,7 @@ function troubleOf(facts, texts) {
         return null;
     if (silence.problem.unreachable)
         return silent(silence.since, silence.retry_at);
-    return refused(silence.problem.sentence(''), silence.retry_at);
+    return refused(silence.problem.sentence('', texts.refusals), silence.retry_at);
 }
 function silentText({ online, address, replay, status }, since, texts) {
     const t = texts.listener;

@@ -25,13 +25,13 @@ const good = (result) => ({ verdict: 'good', result, mend: null });
 const note = (result) => ({ verdict: 'note', result, mend: null });
 const bad = (result, mend = null) => ({ verdict: 'bad', result, mend });
 const JUDGES = {
-    server({ server, online }, { why: t }) {
+    server({ server, online }, { why: t, refusals }) {
         if (server === null)
             return checking();
         if ('answered_ms' in server)
             return good(t.serverGood(Math.round(server.answered_ms)));
         if (!server.problem.unreachable)
-            return bad(server.problem.sentence(''));
+            return bad(server.problem.sentence('', refusals));
         return bad(online ? t.serverSilent : t.offline);
     },
     show({ status, server }, texts) {
@@ -48,14 +48,14 @@ const JUDGES = {
             return good(t.showOnAir);
         return note(slateText(status.slate, texts) || t.showOnAir);
     },
-    stream({ stream, sounds }, { why: t }) {
+    stream({ stream, sounds }, { why: t, refusals }) {
         if (!sounds)
             return skipped();
         if (stream === null)
             return checking();
         if (!('problem' in stream))
             return good(t.streamGood);
-        return bad(stream.problem.sentence(t.streamSilent));
+        return bad(stream.problem.sentence(t.streamSilent, refusals));
     },
     arriving({ stream, sounds }, { why: t, language }) {
         if (!sounds)

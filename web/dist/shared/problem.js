@@ -17,10 +17,10 @@ export class Problem extends Error {
     get unreachable() {
         return this.status === 0;
     }
-    sentence(silence) {
+    sentence(silence, refusals = {}) {
         if (this.unreachable)
             return silence;
-        return this.detail || this.title || `HTTP ${this.status}`;
+        return refusals[this.reason] || this.detail || this.title || `HTTP ${this.status}`;
     }
 }
 export function unreachable() {

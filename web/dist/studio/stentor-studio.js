@@ -171,7 +171,7 @@ export class StentorStudio extends HTMLElement {
     }
     #sentence(error) {
         const silence = this.#texts?.silence ?? '';
-        return error instanceof Problem ? error.sentence(silence) : silence;
+        return error instanceof Problem ? error.sentence(silence, this.#texts?.refusals) : silence;
     }
     #draw() {
         this.#drawn?.update();

@@ -1,5 +1,15 @@
 export const texts = {
     language: 'de',
+    refusals: {
+        unknown_show: 'Eine Sendung dieses Namens gibt es hier nicht. Bitte den Link prüfen.',
+        ended: 'Die Sendung ist vorbei. Die Aufzeichnung ist dort, wo zugehört wurde.',
+        too_many_hands: 'Es melden sich schon so viele, wie dürfen: 100, und 2 aus demselben Netz. Versuche es, wenn einige dran waren.',
+        hands_closed: 'Gerade werden keine Meldungen angenommen.',
+        doors_closed: 'Es ist noch nicht geöffnet. Komm wieder, wenn es so weit ist.',
+        overloaded: 'Gerade fragen zu viele zugleich. Es wird gleich noch einmal versucht.',
+        stopping: 'Der Server wird gerade neu gestartet. Es wird gleich noch einmal versucht.',
+        internal: 'Auf dem Server ist ein Fehler passiert. Versuche es noch einmal.',
+    },
     listener: {
         listen: 'Hören',
         listenEarly: 'Von Anfang an hören',

@@ -1,5 +1,6 @@
 export const texts = {
     language: 'en',
+    refusals: {},
     listener: {
         listen: 'Listen',
         listenEarly: 'Listen from the start',

@@ -9,6 +9,7 @@ export const texts = {
     cancel: 'Cancel',
     copied: 'Copied',
     silence: 'The server does not answer.',
+    refusals: {},
     names,
     line: (quality, path) => path === null ? QUALITY[quality] : `${QUALITY[quality]} · ${path.toUpperCase()}`,
     role: { host: 'Host', co_host: 'Co-host', speaker: 'Speaker' },

@@ -92,14 +92,14 @@ function troubleOf(facts: Facts, texts: Texts): Said | null {
   const refused = (words: string, at: number): Said => ({ sentence: words, next: again(at) });
   const silent = (since: number, at: number): Said => ({ sentence: silentText(facts, since, texts), next: again(at) });
   if (player.phase === 'reconnecting' && player.retry_at !== null) {
-    if (player.refusal && !player.refusal.unreachable) return refused(player.refusal.sentence(''), player.retry_at);
+    if (player.refusal && !player.refusal.unreachable) return refused(player.refusal.sentence('', texts.refusals), player.retry_at);
     if (!silence && !player.refusal?.unreachable) return { sentence: t.reconnecting, next: '' };
     return silent(Math.min(player.silent_since ?? now, silence?.since ?? now), player.retry_at);
   }
   if (player.phase === 'reconnecting') return { sentence: t.reconnecting, next: '' };
   if (!silence) return null;
   if (silence.problem.unreachable) return silent(silence.since, silence.retry_at);
-  return refused(silence.problem.sentence(''), silence.retry_at);
+  return refused(silence.problem.sentence('', texts.refusals), silence.retry_at);
 }
 
 /** Since when nobody answers, and where the show will be found even so. */

@@ -93,7 +93,7 @@ export class StentorHand extends HTMLElement {
     setText(this.#text, t.text[state.step]);
     show(this.#form, form);
     this.#raise.disabled = state.step === 'raising';
-    setText(this.#refusal, state.step === 'refused' ? state.problem.sentence(this.#texts.why.serverSilent) : '');
+    setText(this.#refusal, state.step === 'refused' ? state.problem.sentence(this.#texts.why.serverSilent, this.#texts.refusals) : '');
     show(this.#enter, state.step === 'accepted');
     setAttribute(this.#enter, 'href', state.step === 'accepted' ? state.studio_url : null);
     setText(this.#cancel, form || state.step === 'accepted' ? t.cancel : t.close);

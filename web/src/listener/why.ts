@@ -78,10 +78,10 @@ const note = (result: string): Judged => ({ verdict: 'note', result, mend: null 
 const bad = (result: string, mend: Mend = null): Judged => ({ verdict: 'bad', result, mend });
 
 const JUDGES: Readonly<Record<StepName, Judge>> = {
-  server({ server, online }, { why: t }) {
+  server({ server, online }, { why: t, refusals }) {
     if (server === null) return checking();
     if ('answered_ms' in server) return good(t.serverGood(Math.round(server.answered_ms)));
-    if (!server.problem.unreachable) return bad(server.problem.sentence(''));
+    if (!server.problem.unreachable) return bad(server.problem.sentence('', refusals));
     return bad(online ? t.serverSilent : t.offline);
   },
 
@@ -95,11 +95,11 @@ const JUDGES: Readonly<Record<StepName, Judge>> = {
     return note(slateText(status.slate, texts) || t.showOnAir);
   },
 
-  stream({ stream, sounds }, { why: t }) {
+  stream({ stream, sounds }, { why: t, refusals }) {
     if (!sounds) return skipped();
     if (stream === null) return checking();
     if (!('problem' in stream)) return good(t.streamGood);
-    return bad(stream.problem.sentence(t.streamSilent));
+    return bad(stream.problem.sentence(t.streamSilent, refusals));
   },
 
   arriving({ stream, sounds }, { why: t, language }) {

@@ -1,5 +1,8 @@
 // Asking a door for JSON, and its refusals (application/problem+json, RFC 9457) as one error type.
 
+/** What refusals say in a language, by their reason. The server's own words are English. */
+export type Refusals = Readonly<Record<string, string>>;
+
 /** Why a request did not give what was asked for. `status` 0 means that nobody answered. */
 export class Problem extends Error {
   constructor(
@@ -17,10 +20,10 @@ export class Problem extends Error {
     return this.status === 0;
   }
 
-  /** The sentence for people: what the server said, or `silence` when nobody answered. */
-  sentence(silence: string): string {
+  /** The sentence for people: what the server said, in their language if `refusals` has it, or `silence` when nobody answered. */
+  sentence(silence: string, refusals: Refusals = {}): string {
     if (this.unreachable) return silence;
-    return this.detail || this.title || `HTTP ${this.status}`;
+    return refusals[this.reason] || this.detail || this.title || `HTTP ${this.status}`;
   }
 }
 

@@ -192,7 +192,7 @@ export class StentorStudio extends HTMLElement {
 
   #sentence(error: unknown): string {
     const silence = this.#texts?.silence ?? '';
-    return error instanceof Problem ? error.sentence(silence) : silence;
+    return error instanceof Problem ? error.sentence(silence, this.#texts?.refusals) : silence;
   }
 
   // ---- drawing

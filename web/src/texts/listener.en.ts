@@ -2,6 +2,8 @@
 
 export const texts = {
   language: 'en',
+  /** What the server's refusals say; here its own words do. */
+  refusals: {} as Record<string, string>,
   listener: {
     listen: 'Listen',
     listenEarly: 'Listen from the start',

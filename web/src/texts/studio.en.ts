@@ -14,6 +14,8 @@ export const texts = {
   cancel: 'Cancel',
   copied: 'Copied',
   silence: 'The server does not answer.',
+  /** What the server's refusals say; here its own words do. */
+  refusals: {} as Record<string, string>,
   names,
   line: (quality: 'good' | 'fair' | 'poor', path: 'udp' | 'tcp' | null) =>
     path === null ? QUALITY[quality] : `${QUALITY[quality]} · ${path.toUpperCase()}`,
