@@ -20,6 +20,7 @@ pub mod framing;
 mod identity;
 mod offer;
 mod patch;
+mod police;
 mod sdp;
 mod session;
 mod time;
@@ -28,6 +29,7 @@ pub use demux::Demux;
 pub use identity::Identity;
 pub use offer::{OFFER_BYTES_MAX, OfferError};
 pub use patch::{FRAGMENT_BYTES_MAX, PatchError};
+pub use police::{PACKETS_PER_SECOND_MAX, STREAMS_MAX};
 pub use session::{
     Accepted, CONNECT_TIME_MAX, CloseReason, Output, Patched, Path, SILENCE_TIME_MAX, SOURCES_MAX, Session,
     SessionConfig, SessionKind, Verdict,

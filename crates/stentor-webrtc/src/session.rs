@@ -17,6 +17,7 @@ use str0m::{Candidate, Event, IceCreds, Input, Rtc};
 use crate::identity::Identity;
 use crate::offer::{Offer, OfferError, Ours};
 use crate::patch::{self, PatchError, Wish};
+use crate::police::Police;
 use crate::sdp;
 use crate::time::Timebase;
 
@@ -108,6 +109,8 @@ pub enum Verdict {
     Taken,
     /// Not for this session, or not understood; it changed nothing.
     Rejected,
+    /// More than one peer may send ([`crate::PACKETS_PER_SECOND_MAX`], [`crate::STREAMS_MAX`]); not looked at.
+    TooMuch,
 }
 
 /// What a session wants done.
@@ -204,6 +207,7 @@ pub struct Session {
     phase: Phase,
     path: Option<Path>,
     proven: BTreeSet<(Path, SocketAddr)>,
+    police: Police,
     sent: u64,
 }
 
@@ -265,6 +269,7 @@ impl Session {
             phase: Phase::Connecting { until: now + CONNECT_TIME_MAX },
             path: None,
             proven: BTreeSet::new(),
+            police: Police::default(),
             sent: 0,
         };
         session.drain(now);
@@ -305,6 +310,12 @@ impl Session {
         if self.is_closed() {
             return Verdict::Rejected;
         }
+        let is_stun = bytes.first().is_some_and(|&first| first <= 3);
+        let is_proven = self.proven.contains(&(path, source));
+        // A stranger who has read our user name somewhere spends nothing of the peer's.
+        if (is_proven || !is_stun) && !self.police.admits(now, bytes) {
+            return Verdict::TooMuch;
+        }
         let proto = match path {
             Path::Udp => Protocol::Udp,
             Path::Tcp => Protocol::Tcp,
@@ -314,8 +325,7 @@ impl Session {
         if !self.rtc.accepts(&input) {
             return Verdict::Rejected;
         }
-        let is_stun = bytes.first().is_some_and(|&first| first <= 3);
-        if is_stun && !self.proven.contains(&(path, source)) {
+        if is_stun && !is_proven {
             if self.proven.len() == SOURCES_MAX {
                 return Verdict::Rejected;
             }

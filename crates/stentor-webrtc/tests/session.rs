@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use network::{Network, address, frame};
 use stentor_webrtc::{
-    CONNECT_TIME_MAX, CloseReason, FRAGMENT_BYTES_MAX, PatchError, Patched, Path, SILENCE_TIME_MAX,
-    SessionKind, Verdict,
+    CONNECT_TIME_MAX, CloseReason, FRAGMENT_BYTES_MAX, PACKETS_PER_SECOND_MAX, PatchError, Patched, Path,
+    SILENCE_TIME_MAX, STREAMS_MAX, SessionKind, Verdict,
 };
 use str0m::media::Direction;
 
@@ -181,4 +181,52 @@ fn trickled_candidates_need_the_present_tag() {
     assert_eq!(patch(Some("*"), "garbage"), Err(PatchError::Malformed));
     let long = "a=x\r\n".repeat(FRAGMENT_BYTES_MAX / 5 + 1);
     assert_eq!(patch(Some("*"), &long), Err(PatchError::TooLarge(long.len())));
+}
+
+/// A peer's packet that looks like RTP of this stream.
+fn rtp_of(ssrc: u32, payload: &[u8]) -> Vec<u8> {
+    [&[0x80, 111, 0, 1, 0, 0, 0, 0][..], &ssrc.to_be_bytes(), payload].concat()
+}
+
+/// Fault 65: packets at a hundred times the rate.
+#[test]
+fn a_flood_is_not_looked_at_and_ends_with_its_second() {
+    let mut network = Network::new(Path::Udp, SessionKind::Stage, Direction::SendRecv);
+    network.run(2 * SECOND);
+    let forged = rtp_of(77, &[0xA5; 300]);
+    let mut take = |network: &mut Network| {
+        let (now, client) = (network.now, address(network::CLIENT));
+        network.session.handle_packet(now, Path::Udp, client, address(network::SERVER), &forged)
+    };
+    let verdicts: Vec<_> = (0..5_000).map(|_| take(&mut network)).collect();
+    let looked_at = verdicts.iter().filter(|verdict| **verdict == Verdict::Taken).count();
+    assert!(looked_at > 0 && looked_at <= PACKETS_PER_SECOND_MAX as usize, "{looked_at}");
+    assert_eq!(verdicts.last(), Some(&Verdict::TooMuch));
+    network.run(2 * SECOND);
+    let before = network.heard_by_server.len();
+    network.run(2 * SECOND);
+    assert!(network.heard_by_server.len() > before + 95, "what is said afterwards is heard");
+    assert_eq!(network.closed, None);
+}
+
+/// Fault 48: wild SSRCs.
+#[test]
+fn streams_without_end_are_not_kept_and_the_first_one_is_heard_on() {
+    let mut network = Network::new(Path::Udp, SessionKind::Stage, Direction::SendRecv);
+    network.run(2 * SECOND);
+    let mut taken = 0;
+    for batch in 0..20_u32 {
+        for n in 0..100 {
+            let forged = rtp_of(1_000_000 + batch * 100 + n, &[0xA5; 300]);
+            let (now, client) = (network.now, address(network::CLIENT));
+            let verdict =
+                network.session.handle_packet(now, Path::Udp, client, address(network::SERVER), &forged);
+            taken += usize::from(verdict == Verdict::Taken);
+        }
+        network.run(SECOND);
+    }
+    assert!(taken > 0 && taken < STREAMS_MAX, "{taken} streams");
+    let heard = &network.heard_by_server;
+    assert!(heard.len() > 20 * 50, "{}", heard.len());
+    assert!(heard.windows(2).all(|pair| pair[1].seq == pair[0].seq + 1), "nothing of it is missing");
 }
