@@ -44,6 +44,8 @@ pub enum DiskState {
     Full,
     /// It fails.
     Failed,
+    /// It has not moved for seconds; nothing is lost yet.
+    Slow,
 }
 
 /// What the shell found when it opened a tape.

@@ -46,6 +46,7 @@ families! {
     MEDIA_SESSIONS Gauge "stentor_media_sessions" [] "Sessions of speakers on the media socket.";
     MEDIA_PACKETS Counter "stentor_media_packets_total" [] "Datagrams and frames taken from validated peers.";
     MEDIA_DROPPED Counter "stentor_media_dropped_total" [] "Datagrams and frames of nobody we know, dropped before any state.";
+    MEDIA_POLICED Counter "stentor_media_policed_total" [] "Datagrams and frames beyond what one peer may send, dropped unread.";
     MEDIA_LATE Counter "stentor_media_overrun_total" [] "Packets dropped because a mixer did not take them in time.";
     CERTIFICATE Gauge "stentor_certificate_expiry_timestamp_seconds" [] "Unix time at which the certificate of the doors expires; 0 without one.";
     SHOW_LISTENERS Gauge "stentor_show_listeners" ["show"] "Open progressive streams of a show.";
@@ -130,6 +131,8 @@ pub struct MediaGauges {
     pub packets: AtomicU64,
     /// Packets of nobody we know.
     pub dropped: AtomicU64,
+    /// Packets beyond what one peer may send.
+    pub policed: AtomicU64,
     /// Packets that a mixer did not take.
     pub overrun: AtomicU64,
 }
@@ -198,6 +201,7 @@ impl Metrics {
             (&MEDIA_SESSIONS, &media.sessions),
             (&MEDIA_PACKETS, &media.packets),
             (&MEDIA_DROPPED, &media.dropped),
+            (&MEDIA_POLICED, &media.policed),
             (&MEDIA_LATE, &media.overrun),
         ] {
             page.family(family);

@@ -170,6 +170,9 @@ notices! {
     /// The disk refused; the show goes on from memory and is not recorded meanwhile.
     DiskFailed { show: ShowId = "Which show.", error: String = "What the system says." }
         Error "disk_failed" "The disk does not take the tape of {show}, which goes on air unrecorded: {error}";
+    /// The disk has not moved for 5 s. A minute of sound waits for it in memory; what comes after that is lost to it.
+    DiskSlow { show: ShowId = "Which show." }
+        Error "disk_slow" "The disk has taken nothing of the tape of {show} for 5 s; if it does not move within a minute, the recording has a hole.";
     /// The disk has less room than its reserve: recording stops before other things break.
     DiskFull { free_mib: u64 = "Room that is left.", reserve_mib: u64 = "Room that has to stay." }
         Error "disk_full" "The disk has {free_mib} MiB left, and {reserve_mib} MiB are in reserve; nothing is recorded until there is room.";

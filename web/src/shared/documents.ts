@@ -96,5 +96,5 @@ export interface DeskShow {
   listen_url: string;
   replay_url: string | null;
   links: DeskLink[];
-  tape: { chunks: number; holes: number; bytes: number; disk: 'ok' | 'failed' | 'full' } | null;
+  tape: { chunks: number; holes: number; bytes: number; disk: 'ok' | 'failed' | 'full' | 'slow' } | null;
 }

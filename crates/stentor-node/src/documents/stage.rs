@@ -87,6 +87,7 @@ impl<'a> StageState<'a> {
                 DiskState::Ok => Vec::new(),
                 DiskState::Full => vec!["disk_full"],
                 DiskState::Failed => vec!["disk_failed"],
+                DiskState::Slow => vec!["disk_slow"],
             },
             delay_s: show.stage().spec().delay.as_secs(),
             hands_open: show.stage().hands_open(),

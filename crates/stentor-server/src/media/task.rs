@@ -203,6 +203,7 @@ impl<E: MediaEvents> Media<E> {
         let verdict =
             self.with_session(id, |on_stage| on_stage.session.handle_packet(now, path, peer, local, bytes));
         if let Some(verdict) = verdict {
+            self.gauges.policed.fetch_add(u64::from(verdict == Verdict::TooMuch), Relaxed);
             self.demux.learn(id, path, peer, verdict);
         }
         verdict

@@ -92,7 +92,7 @@ async fn read<E: MediaEvents>(
                     }
                     proven = true;
                     // Only what a session takes keeps a connection alive.
-                    if verdict.is_some_and(|verdict| verdict != Verdict::Rejected) {
+                    if matches!(verdict, Some(Verdict::Proven | Verdict::Taken)) {
                         deadline = media.borrow().deadline(SILENT_TIMEOUT);
                     }
                 }

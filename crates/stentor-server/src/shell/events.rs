@@ -11,7 +11,7 @@ use super::Shell;
 use crate::media::MediaEvents;
 use crate::mixer_thread::{MixerEnd, MixerSink};
 use crate::notice::Notice;
-use crate::tape::{LiveTape, TapeEvents, TapeHandle, TracksHandle};
+use crate::tape::{Handed, LiveTape, TapeEvents, TapeHandle, TracksHandle};
 
 /// Tells the node what happens to one show.
 pub(super) struct OfShow {
@@ -36,8 +36,16 @@ impl MixerSink for Output {
             tape.publish(Arc::clone(&chunk));
         }
         let show = self.events.show.clone();
-        if !self.thread.chunk(chunk) {
-            self.events.shell.note(Notice::ChunksLost { show: show.clone(), chunks: 1 });
+        match self.thread.chunk(chunk) {
+            Handed::Taken => {}
+            Handed::DiskStandsStill => {
+                self.events.shell.note(Notice::DiskSlow { show: show.clone() });
+                let show = show.clone();
+                self.events
+                    .shell
+                    .tell(move |shell| shell.ask(|node, _| node.disk_changed(&show, DiskState::Slow)));
+            }
+            Handed::Lost => self.events.shell.note(Notice::ChunksLost { show: show.clone(), chunks: 1 }),
         }
         self.events.shell.tell(move |shell| shell.ask(|node, _| node.published(&show, position)));
     }
@@ -105,6 +113,7 @@ impl TapeEvents for OfShow {
         let mib = |bytes: u64| bytes / (1024 * 1024);
         self.shell.note(match disk {
             DiskState::Ok => Notice::DiskRecovered { show, lost_chunks: chunks_lost },
+            DiskState::Slow => Notice::DiskSlow { show },
             DiskState::Failed => Notice::DiskFailed { show, error: "an operation on it failed".into() },
             DiskState::Full => Notice::DiskFull {
                 free_mib: mib(self.shell.data.free_bytes().unwrap_or(0)),

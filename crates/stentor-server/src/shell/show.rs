@@ -12,6 +12,7 @@ use super::Shell;
 use super::mixer_place::MixerPlace;
 use super::tracks::TracksPlace;
 use crate::metrics::ShowSample;
+use crate::notice::Notice;
 use crate::tape::{LiveTape, TapeHandle, thread};
 
 /// How long a click waits for the disk.
@@ -79,6 +80,10 @@ impl ShowShell {
             *unreadable = true;
             return None;
         };
+        if !recovered.damage.is_empty() {
+            let report = stentor_tape::Report::new(&recovered).to_string();
+            shell.note(Notice::TapeDamaged { show: self.id.clone(), report });
+        }
         let tape = Arc::new(LiveTape::new(recovered.index, folder, Arc::clone(&shell.reads)));
         tape.close();
         self.tape.send_if_modified(|place| {

@@ -13,6 +13,6 @@ pub mod tracks;
 pub mod tracks_thread;
 
 pub use live::{Live, LiveTape};
-pub use thread::{TapeEvents, TapeHandle};
+pub use thread::{Handed, TapeEvents, TapeHandle};
 pub use tracks::Tracks;
 pub use tracks_thread::TracksHandle;

@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
@@ -25,6 +25,10 @@ use crate::essential::Essential;
 
 /// Chunks on their way to the disk: a minute, as long as the window holds them anyway.
 const CHUNKS_WAITING_MAX: usize = 188;
+
+/// Chunks on their way from which on the disk counts as standing still: 5 s. One that wakes up, or that another
+/// program keeps busy, takes one or two.
+const CHUNKS_WAITING_ODD: usize = 16;
 
 /// How long the thread sleeps when nothing is due.
 const IDLE: Duration = Duration::from_secs(60);
@@ -75,11 +79,23 @@ enum ToTape {
     Stop(oneshot::Sender<()>),
 }
 
+/// What becomes of a chunk that is handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handed {
+    /// It will be written.
+    Taken,
+    /// It will be written once the disk moves again, which it has not for 5 s. Said once.
+    DiskStandsStill,
+    /// It is missing on the disk: a minute of chunks waits.
+    Lost,
+}
+
 /// The way to a show's tape thread.
 #[derive(Clone)]
 pub struct TapeHandle {
     to_tape: Sender<ToTape>,
     chunks_waiting: Arc<AtomicUsize>,
+    stands_still: Arc<AtomicBool>,
 }
 
 impl TapeHandle {
@@ -98,14 +114,18 @@ impl TapeHandle {
         self.send(ToTape::Epoch { first });
     }
 
-    /// Hands over a chunk, or drops it and says false when a minute of them waits: the disk stands still.
-    pub fn chunk(&self, chunk: Arc<Chunk>) -> bool {
-        let room = self.chunks_waiting.load(Relaxed) < CHUNKS_WAITING_MAX;
-        if room {
-            self.chunks_waiting.fetch_add(1, Relaxed);
-            self.send(ToTape::Chunk(chunk));
+    /// Hands over a chunk, or drops it when a minute of them waits.
+    pub fn chunk(&self, chunk: Arc<Chunk>) -> Handed {
+        let waiting = self.chunks_waiting.load(Relaxed);
+        if waiting >= CHUNKS_WAITING_MAX {
+            return Handed::Lost;
         }
-        room
+        self.chunks_waiting.fetch_add(1, Relaxed);
+        self.send(ToTape::Chunk(chunk));
+        if waiting >= CHUNKS_WAITING_ODD && !self.stands_still.swap(true, Relaxed) {
+            return Handed::DiskStandsStill;
+        }
+        Handed::Taken
     }
 
     /// Puts down marks that no chunk carries.
@@ -154,7 +174,12 @@ pub fn spawn(
 ) -> std::io::Result<TapeHandle> {
     let (to_tape, inbox) = channel();
     let chunks_waiting = Arc::new(AtomicUsize::new(0));
-    let handle = TapeHandle { to_tape, chunks_waiting: Arc::clone(&chunks_waiting) };
+    let stands_still = Arc::new(AtomicBool::new(false));
+    let handle = TapeHandle {
+        to_tape,
+        chunks_waiting: Arc::clone(&chunks_waiting),
+        stands_still: Arc::clone(&stands_still),
+    };
     std::thread::Builder::new().name(format!("tape {show}")).spawn(move || {
         let _essential = Essential;
         let reserve = Reserve { checked_at: None, reached: false };
@@ -167,6 +192,7 @@ pub fn spawn(
             reads,
             events,
             chunks_waiting,
+            stands_still,
             inbox,
             writing: None,
         };
@@ -185,6 +211,8 @@ struct TapeThread<E> {
     reads: Arc<Semaphore>,
     events: E,
     chunks_waiting: Arc<AtomicUsize>,
+    /// It was told that the disk does not move.
+    stands_still: Arc<AtomicBool>,
     inbox: Receiver<ToTape>,
     writing: Option<Writing>,
 }
@@ -225,6 +253,15 @@ impl<E: TapeEvents> TapeThread<E> {
                 }
             }
             self.drain(false);
+            self.tell_that_it_moves();
+        }
+    }
+
+    /// Once everything that waited for a disk which stood still is written, says how it is now.
+    fn tell_that_it_moves(&self) {
+        if self.chunks_waiting.load(Relaxed) == 0 && self.stands_still.swap(false, Relaxed) {
+            let disk = self.writing.as_ref().map_or(Disk::Ok, |writing| writing.writer.disk());
+            self.events.disk(disk_state(disk), 0);
         }
     }
 
