@@ -29,8 +29,12 @@ pub(crate) struct Fragments {
 
 impl Fragments {
     pub(crate) async fn open(front: SocketAddr, path: &str) -> Self {
-        let stream = Request::new("GET", path).open(front).await;
-        assert_eq!(stream.status, 200, "{path}");
+        Self::of(Request::new("GET", path).open(front).await)
+    }
+
+    /// The fragments of a stream that has begun.
+    pub(crate) fn of(stream: Stream) -> Self {
+        assert_eq!(stream.status, 200, "there is a stream");
         Self { stream, bytes: Vec::new(), tfdt: None }
     }
 
@@ -78,7 +82,11 @@ pub(crate) struct Witness {
 
 impl Witness {
     pub(crate) async fn listen(front: SocketAddr, show: &str) -> Self {
-        let mut fragments = Fragments::open(front, &format!("/{show}/live.mp4?close=1")).await;
+        Self::hear(Fragments::open(front, &format!("/{show}/live.mp4?close=1")).await)
+    }
+
+    /// Listens to a stream of single chunks.
+    pub(crate) fn hear(mut fragments: Fragments) -> Self {
         let (stop, mut stopped) = oneshot::channel();
         let heard = tokio::spawn(async move {
             let mut heard = Vec::new();
@@ -138,4 +146,17 @@ pub(crate) fn share_at(samples: &[f32], hz: f64) -> f64 {
 pub(crate) fn tenths_at(samples: &[f32], hz: f64) -> usize {
     let loud = |tenth: &&[f32]| tenth.iter().map(|s| s * s).sum::<f32>() / 4_800.0 > 1e-4;
     samples.chunks_exact(4_800).filter(loud).filter(|tenth| share_at(tenth, hz) > 0.8).count()
+}
+
+/// The newest seconds of a show, as somebody hears them who comes now and stays so long.
+pub(crate) async fn newest(front: SocketAddr, show: &str, seconds: usize) -> Vec<f32> {
+    let mut stream = Request::new("GET", &format!("/{show}/live.ogg?kbps=64&close=1")).open(front).await;
+    assert_eq!(stream.status, 200, "there is a stream");
+    let mut bytes = Vec::new();
+    // The burst is a piece or several; each one after it is a chunk of 0.32 s.
+    for _ in 0..seconds * 4 + 4 {
+        bytes.extend(stream.piece().await.expect("the stream goes on"));
+    }
+    let samples = decode(bytes).await;
+    samples[samples.len() - seconds * 48_000..].to_vec()
 }
