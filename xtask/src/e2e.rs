@@ -33,11 +33,31 @@ pub(crate) fn run(root: &Path, filters: &[String]) -> Result<bool> {
     Ok(report.close())
 }
 
+/// Pictures every state of the pages into `folder`, or `target/screenshots`: what the tests of this ending walk
+/// through, with their judgement.
+///
+/// # Errors
+/// The folder cannot be made.
+pub(crate) fn screenshots(root: &Path, folder: Option<&str>) -> Result<bool> {
+    let folder = folder.map_or_else(|| root.join("target/screenshots"), |folder| root.join(folder));
+    fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    let folder = folder.to_str().context("the folder's path is not UTF-8")?;
+    let mut report = Report::new(&["_accessible".to_owned()]);
+    programs(root, &mut report, &[("STENTOR_SHOTS", folder)]);
+    println!("the pictures are in {folder}");
+    Ok(report.close())
+}
+
 /// Each test program as a step, after the tests of what they judge with.
 pub(crate) fn steps(root: &Path, report: &mut Report) {
     for folder in ["sound", "formats"] {
         report.step(&format!("e2e/{folder}"), || node_tests(root, "e2e", folder));
     }
+    programs(root, report, &[]);
+}
+
+/// The test programs themselves, with this in their environment as well.
+fn programs(root: &Path, report: &mut Report, env: &[(&str, &str)]) {
     let tests = match tests(root) {
         Ok(tests) => tests,
         Err(error) => return report.step("e2e", || Err(error)),
@@ -48,7 +68,9 @@ pub(crate) fn steps(root: &Path, report: &mut Report) {
     }
     let binary = program::build(root);
     match binary {
-        Ok(binary) => report.beside(LANES, &wanted, |name, path| in_own_process(name, path, &binary)),
+        Ok(binary) => report.beside(LANES, &wanted, |name, path| {
+            in_own_process(name, path, &[&[("STENTOR_BIN", binary.as_str())][..], env].concat())
+        }),
         Err(error) => report.step("e2e/program", || Err(error)),
     }
 }
@@ -65,11 +87,11 @@ pub(crate) fn one(root: &Path, name: &str, path: &Path) -> Result<bool> {
     Ok(ran.ok)
 }
 
-fn in_own_process(name: &str, path: &Path, binary: &str) -> Result<Outcome> {
+fn in_own_process(name: &str, path: &Path, env: &[(&str, &str)]) -> Result<Outcome> {
     let out = Command::new(OURSELVES)
         .args([ONE, name])
         .arg(path)
-        .env("STENTOR_BIN", binary)
+        .envs(env.iter().copied())
         .stdin(Stdio::null())
         .output()
         .with_context(|| format!("cannot run {name}"))?;

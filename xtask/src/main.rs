@@ -27,6 +27,9 @@ usage: cargo xtask CHORE
   tidy             the rules of the repository: layers, lengths, words, links, licences
   gen [--check]    write docs/reference from the program's own definitions, or say that it is stale
   e2e [FILTER…]    real browsers and players against a real server
+  screenshots [FOLDER]
+                   pictures of every state of the pages, on phone and desktop, in both languages, light and
+                   dark; in target/screenshots if no folder is named
   bench NAME [PART…]
                    measure, and write the result to docs/reference/benchmarks
 ";
@@ -53,6 +56,8 @@ fn chore() -> Result<bool> {
         ("tidy", []) => tidy::run(&root),
         ("gen", []) => reference::write(&root).map(|()| true),
         ("gen", [flag]) if flag == "--check" => reference::check(&root).map(|()| true),
+        ("screenshots", []) => e2e::screenshots(&root, None),
+        ("screenshots", [folder]) => e2e::screenshots(&root, Some(folder)),
         ("e2e", filters) => e2e::run(&root, filters),
         (e2e::ONE, [name, path]) => e2e::one(&root, name, Path::new(path)),
         ("bench", [name, parts @ ..]) => bench::run(&root, name, parts),

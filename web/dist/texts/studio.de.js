@@ -137,7 +137,7 @@ export const texts = {
         ended: 'Das Mikrofon ist geschlossen.',
     },
     hearers: {
-        everybody: (delay_s) => (delay_s === 0 ? 'Alle auf der Bühne auch.' : `Alle auf der Bühne auch; das Publikum hört es ${delay_s} s später.`),
+        everybody: (delay_s) => (delay_s === 0 ? 'Alle auf der Bühne auch.' : `Alle auf der Bühne auch; das Publikum hört es ${delay_s}\u00a0s später.`),
         stage: (people) => `Auf der Bühne wirst du gehört von ${people}.`,
         backstage: (people) => `Du wirst gehört von ${people}, ebenfalls hinter der Bühne, und von sonst niemandem.`,
         nobody: 'Sonst ist niemand auf der Bühne.',

@@ -115,7 +115,7 @@ export const texts = {
         ended: 'The microphone is closed.',
     },
     hearers: {
-        everybody: (delay_s) => (delay_s === 0 ? 'So does everybody on the stage.' : `So does everybody on the stage; listeners hear it ${delay_s} s later.`),
+        everybody: (delay_s) => (delay_s === 0 ? 'So does everybody on the stage.' : `So does everybody on the stage; listeners hear it ${delay_s}\u00a0s later.`),
         stage: (people) => `On the stage you are heard by ${people}.`,
         backstage: (people) => `You are heard by ${people}, who are backstage too, and by nobody else.`,
         nobody: 'Nobody else is on the stage.',

@@ -124,7 +124,7 @@ export const texts = {
     ended: 'The microphone is closed.',
   },
   hearers: {
-    everybody: (delay_s: number) => (delay_s === 0 ? 'So does everybody on the stage.' : `So does everybody on the stage; listeners hear it ${delay_s} s later.`),
+    everybody: (delay_s: number) => (delay_s === 0 ? 'So does everybody on the stage.' : `So does everybody on the stage; listeners hear it ${delay_s}\u00a0s later.`),
     stage: (people: string) => `On the stage you are heard by ${people}.`,
     backstage: (people: string) => `You are heard by ${people}, who are backstage too, and by nobody else.`,
     nobody: 'Nobody else is on the stage.',
