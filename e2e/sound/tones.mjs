@@ -25,6 +25,11 @@ export function timeBursts(seconds, { level = 0.5 } = {}) {
   return bursts(burstPitch, seconds, { on_s: 0.06, every_s: 0.5, level });
 }
 
+/** Two pitches in turn, 250 ms each: a voice that never pauses, and that no noise suppression takes for noise. */
+export function turns(pitches_hz, seconds, { each_s = 0.25, level = 0.4 } = {}) {
+  return bursts((n) => pitches_hz[n % pitches_hz.length], seconds, { on_s: each_s, every_s: each_s, level });
+}
+
 /** 400 Hz upwards in steps of 120 Hz: a window of 40 ms tells neighbours apart, and Opus keeps them. */
 export function burstPitch(n) {
   return 400 + 120 * (n % 16);

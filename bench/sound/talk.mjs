@@ -1,0 +1,87 @@
+// Who is heard on a listener's page, by pitch, and who is named there.
+
+// A voice or a name that is there or gone for less than this has not changed: so far apart may the two be anyway, and
+// names stay through the pause of a breath.
+const SETTLED_MS = 300;
+// A voice and its name are of one beginning or end if they are not further apart.
+const PAIRED_S_MAX = 5;
+
+/**
+ * Runs in the page, once it plays: notes when each voice begins and ends to be heard, and its name to be shown.
+ * `voices` has the pitches of each name.
+ */
+export function watchTalk(voices) {
+  const LOOK_EVERY_MS = 20;
+  const RESTS_MS = 60;
+  // 20 dB under a voice.
+  const LOUD = 0.02;
+  const listener = document.querySelector('stentor-listener');
+  const element = window.ears.programme();
+  const context = new AudioContext({ sampleRate: 48_000 });
+  const ear = new AnalyserNode(context, { fftSize: 2048 });
+  const stream = element.captureStream();
+  const hear = (track) => context.createMediaStreamSource(new MediaStream([track])).connect(ear);
+  stream.addEventListener('addtrack', ({ track }) => hear(track));
+  stream.getAudioTracks().forEach(hear);
+  const samples = new Float32Array(ear.fftSize);
+  const amplitude = (hz) => {
+    const k = 2 * Math.cos((2 * Math.PI * hz) / context.sampleRate);
+    let [a, b] = [0, 0];
+    for (const x of samples) [a, b] = [x + k * a - b, a];
+    return (2 * Math.sqrt(Math.max(0, a * a + b * b - k * a * b))) / samples.length;
+  };
+  const rests = { waits: 0, frozen_ms_max: 0 };
+  const changes = [];
+  const seen = new Map();
+  let [place_s, moved_ms] = [element.currentTime, performance.now()];
+  element.addEventListener('waiting', () => (rests.waits += 1));
+  const note = (kind, name, is, at_ms) => {
+    const key = `${kind} ${name}`;
+    if (seen.get(key) === is) return;
+    seen.set(key, is);
+    changes.push({ at_ms, kind, name, is });
+  };
+  setInterval(() => {
+    const now_ms = performance.now();
+    if (element.currentTime !== place_s) [place_s, moved_ms] = [element.currentTime, now_ms];
+    else rests.frozen_ms_max = Math.max(rests.frozen_ms_max, now_ms - moved_ms);
+    // A player that rests is a stall, and says nothing of who has stopped talking.
+    if (now_ms - moved_ms > RESTS_MS) return;
+    ear.getFloatTimeDomainData(samples);
+    const { speaking } = listener.state;
+    for (const [name, pitches] of Object.entries(voices)) {
+      note('heard', name, pitches.some((hz) => amplitude(hz) > LOUD), now_ms);
+      note('named', name, speaking.includes(name), now_ms);
+    }
+  }, LOOK_EVERY_MS);
+  window.talk = { rests, take: () => changes.splice(0) };
+}
+
+/** What has changed since this was asked before, so that the page keeps nothing of it. */
+export const changesOf = (page) => page.evaluate(() => window.talk.take());
+
+/** Each beginning and end of a voice with that of its name: `paired` with how much later the name changed, and the rest. */
+export function lagsOf(changes, names) {
+  const [paired, unpaired] = [[], []];
+  for (const name of names) {
+    const [heard, named] = ['heard', 'named'].map((kind) => settled(changes.filter((change) => change.name === name && change.kind === kind)));
+    for (const { at_ms, is } of heard) {
+      const near = named.filter((other) => other.is === is && !other.taken && Math.abs(other.at_ms - at_ms) <= 1000 * PAIRED_S_MAX);
+      const [closest] = near.sort((a, b) => Math.abs(a.at_ms - at_ms) - Math.abs(b.at_ms - at_ms));
+      if (!closest) unpaired.push({ at_s: at_ms / 1000, kind: 'heard', name, is });
+      else {
+        closest.taken = true;
+        paired.push({ at_s: Math.round(at_ms / 1000), name, begins: is, lag_s: Number(((closest.at_ms - at_ms) / 1000).toFixed(3)) });
+      }
+    }
+    unpaired.push(...named.filter(({ taken }) => !taken).map(({ at_ms, is }) => ({ at_s: at_ms / 1000, kind: 'named', name, is })));
+  }
+  return { paired, unpaired };
+}
+
+/** Changes that lasted; the first is how it was when looking began. */
+function settled(changes) {
+  const lasting = changes.filter(({ at_ms }, i) => (changes[i + 1]?.at_ms ?? Infinity) - at_ms >= SETTLED_MS);
+  const turns = lasting.filter(({ is }, i) => i > 0 && is !== lasting[i - 1].is);
+  return turns.map((turn) => ({ ...turn }));
+}
