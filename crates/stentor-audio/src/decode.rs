@@ -16,6 +16,9 @@ pub(crate) struct Decoder {
     opus: opus::Decoder,
     channels: usize,
     sound: Vec<f32>,
+    /// How often libopus was asked for sound: what a speaker costs.
+    #[cfg(test)]
+    runs: u64,
 }
 
 impl Decoder {
@@ -24,7 +27,15 @@ impl Decoder {
             opus: opus::Decoder::new(SAMPLE_RATE_HZ, opus_channels(channels))?,
             channels: channels.count(),
             sound: vec![0.0; PACKET_SAMPLES_MAX * channels.count()],
+            #[cfg(test)]
+            runs: 0,
         })
+    }
+
+    /// How often libopus was asked for sound.
+    #[cfg(test)]
+    pub(crate) fn runs(&self) -> u64 {
+        self.runs
     }
 
     /// The sound of a packet of `duration` samples, or `None` if it is broken.
@@ -55,6 +66,10 @@ impl Decoder {
         assert!(samples <= PACKET_SAMPLES_MAX, "the jitter buffer asks for one packet at most");
         let whole = if fec || payload.is_empty() { samples.next_multiple_of(CONCEAL_STEP) } else { samples };
         let sound = &mut self.sound[..whole * self.channels];
+        #[cfg(test)]
+        {
+            self.runs += 1;
+        }
         let decoded = self.opus.decode_float(payload, sound, fec).ok()?;
         if decoded != whole {
             return None;

@@ -1,12 +1,14 @@
 //! Somebody with a link and bad intentions: it costs them their own sound, and nobody else's.
 
 use serde_json::Value;
+use str0m::media::Direction;
+use tokio::task::JoinSet;
 
 use crate::ear::{Witness, newest, tenths_at};
 use crate::house::{House, key_of, until};
 use crate::http::Request;
 use crate::sessions::Events;
-use crate::speaker::{Equipment, Rtp, Speaker};
+use crate::speaker::{self, Equipment, Rtp, Speaker};
 
 const SHOW: &str = "one";
 const HZ: f32 = 440.0;
@@ -158,5 +160,56 @@ async fn who_sends_too_much_is_policed() {
     assert!(evening.metric("stentor_media_policed_total").await > 1_000.0);
     evening.ada_is_unharmed().await;
     drop(eve);
+    evening.end().await;
+}
+
+/// Fault 65: a thousand PATCHes, and sessions that replace each other, by one link.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_negotiates_without_end_is_one_person_still() {
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let evening = Evening::begin(data.path()).await;
+    let stage = evening.house.at.stage;
+    let eve = Speaker::connect_with(stage, SHOW, "whip", &evening.key, hush()).await;
+    let trickled =
+        format!("{}a=end-of-candidates\r\n", "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n".repeat(40));
+    let mut tasks = JoinSet::new();
+    for task in 0..10 {
+        let (path, etag, key) = (eve.location.clone(), eve.etag.clone(), evening.key.clone());
+        let (trickled, restarts) = (trickled.clone(), task % 2 == 1);
+        let tag = if restarts { "*".to_owned() } else { etag };
+        tasks.spawn(async move {
+            let mut answers = Vec::new();
+            for n in 0..100 {
+                // Credentials of before would be no restart.
+                let fragment = match restarts {
+                    true => {
+                        format!("a=ice-ufrag:Eve{task}{n}\r\na=ice-pwd:0123456789012345678{task}{n:04}\r\n")
+                    }
+                    false => trickled.clone(),
+                };
+                let request = Request::new("PATCH", &path).bearer(&key).header("If-Match", &tag);
+                let answer =
+                    request.body("application/trickle-ice-sdpfrag", fragment.as_bytes()).send(stage).await;
+                answers.push(answer.status);
+            }
+            answers
+        });
+    }
+    let answers: Vec<u16> = tasks.join_all().await.into_iter().flatten().collect();
+    // A restart makes the tag of before worthless.
+    assert!(answers.iter().all(|status| [200, 204, 412].contains(status)), "{answers:?}");
+    assert_eq!((answers.len(), answers.iter().filter(|status| **status == 200).count()), (1_000, 500));
+    let offer = speaker::offer(Direction::SendOnly).sdp;
+    for _ in 0..200 {
+        let request = Request::new("POST", &format!("/{SHOW}/whip")).bearer(&evening.key).sdp(&offer);
+        assert_eq!(request.send(stage).await.status, 201);
+    }
+    eve.told_off().await;
+    let sessions = until("the sessions of before are gone", || async {
+        Some(evening.metric("stentor_media_sessions").await).filter(|sessions| *sessions <= 2.0)
+    })
+    .await;
+    assert!(sessions >= 1.0, "Ada's is there");
+    evening.ada_is_unharmed().await;
     evening.end().await;
 }
