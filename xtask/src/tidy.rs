@@ -1,6 +1,7 @@
 //! The rules of the repository that no compiler checks.
 
 mod dependencies;
+mod faults;
 mod files;
 mod layers;
 mod licences;
@@ -36,7 +37,7 @@ struct TextFile {
 /// A rule gives one line for each place that breaks it.
 type Rule = fn(&Tree) -> Vec<String>;
 
-const RULES: [(&str, Rule); 11] = [
+const RULES: [(&str, Rule); 12] = [
     ("tidy/layers", layers::check),
     ("tidy/dependencies", dependencies::check),
     ("tidy/licences", licences::check),
@@ -48,6 +49,7 @@ const RULES: [(&str, Rule); 11] = [
     ("tidy/leftovers", words::leftovers),
     ("tidy/machine-paths", words::machine_paths),
     ("tidy/links", links::check),
+    ("tidy/faults", faults::check),
 ];
 
 /// Checks every rule and reports; `true` if all hold.
