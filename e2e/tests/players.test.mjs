@@ -1,4 +1,4 @@
-// Every live output in players of others: ffmpeg, ffprobe and mpv on the streams and the playlist, and the
+// Every live output in players of others: ffmpeg, ffprobe, mpv and VLC on the streams and the playlist, and the
 // strict reader on HLS. The recording is played in end_and_replay.
 
 import assert from 'node:assert/strict';

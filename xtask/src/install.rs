@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::child;
 
 /// A program that the tests run, and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 13] = [
+const PROGRAMS: [(&str, &str); 14] = [
     ("chromium", "chromium"),
     ("cmake", "cmake"),
     ("espeak-ng", "espeak-ng"),
@@ -23,7 +23,11 @@ const PROGRAMS: [(&str, &str); 13] = [
     ("python3", "python3"),
     // With its headers: `pesq` is compiled when it is installed.
     ("python3-config", "python3-dev"),
+    ("vlc", "vlc-bin"),
 ];
+
+/// VLC alone plays nothing: its codecs and outputs are a package that brings no program.
+const VLC_PLUGINS: &str = "vlc-plugin-base";
 
 /// The Python module without which `python3 -m venv` makes an environment without pip.
 const VENV: (&str, &str) = ("ensurepip", "python3-venv");
@@ -47,6 +51,9 @@ pub(crate) fn run(root: &Path) -> Result<()> {
 fn packages(root: &Path) -> Result<()> {
     let absent = PROGRAMS.iter().filter(|(program, _)| which(program).is_none());
     let mut missing: Vec<&str> = absent.map(|(_, package)| *package).collect();
+    if missing.contains(&"vlc-bin") {
+        missing.push(VLC_PLUGINS);
+    }
     let import = format!("import {}", VENV.0);
     if which("python3").is_some() && child::stdout(root, &["python3", "-c", &import]).is_err() {
         missing.push(VENV.1);
