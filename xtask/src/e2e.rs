@@ -69,7 +69,8 @@ fn programs(root: &Path, report: &mut Report, env: &[(&str, &str)]) {
     let binary = program::build(root);
     match binary {
         Ok(binary) => report.beside(LANES, &wanted, |name, path| {
-            in_own_process(name, path, &[&[("STENTOR_BIN", binary.as_str())][..], env].concat())
+            let program = [("STENTOR_BIN", binary.as_str())];
+            in_own_process(name, path, &[&program, env].concat())
         }),
         Err(error) => report.step("e2e/program", || Err(error)),
     }

@@ -194,7 +194,7 @@ fn a_flood_is_not_looked_at_and_ends_with_its_second() {
     let mut network = Network::new(Path::Udp, SessionKind::Stage, Direction::SendRecv);
     network.run(2 * SECOND);
     let forged = rtp_of(77, &[0xA5; 300]);
-    let mut take = |network: &mut Network| {
+    let take = |network: &mut Network| {
         let (now, client) = (network.now, address(network::CLIENT));
         network.session.handle_packet(now, Path::Udp, client, address(network::SERVER), &forged)
     };

@@ -17,7 +17,7 @@ export const texts = {
         listeners: 'Publikum',
         tape: 'Band',
         tapeText: (minutes, size, holes) => `${minutes}, ${size}, ${holes === 0 ? 'keine Lücken' : holes === 1 ? '1 Lücke' : `${holes} Lücken`}`,
-        disk: { ok: 'Festplatte in Ordnung', failed: 'Die Festplatte ist ausgefallen', full: 'Die Festplatte ist voll' },
+        disk: { ok: 'Festplatte in Ordnung', failed: 'Die Festplatte ist ausgefallen', full: 'Die Festplatte ist voll', slow: 'Die Festplatte ist langsam' },
         listenLink: 'Hören',
         copy: 'Kopieren',
         copied: 'Kopiert',

@@ -17,7 +17,7 @@ export const texts = {
         listeners: 'Listeners',
         tape: 'Tape',
         tapeText: (minutes, size, holes) => `${minutes}, ${size}, ${holes === 0 ? 'no holes' : holes === 1 ? '1 hole' : `${holes} holes`}`,
-        disk: { ok: 'Disk is well', failed: 'The disk failed', full: 'The disk is full' },
+        disk: { ok: 'Disk is well', failed: 'The disk failed', full: 'The disk is full', slow: 'The disk is slow' },
         listenLink: 'Listen',
         copy: 'Copy',
         copied: 'Copied',

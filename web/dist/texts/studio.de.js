@@ -246,6 +246,7 @@ export const texts = {
     },
     warningShow: {
         disk_failed: 'Die Festplatte nimmt keinen Ton mehr an. Die Sendung läuft weiter, wird aber nicht aufgezeichnet.',
+        disk_slow: 'Die Festplatte ist langsam. Die Sendung läuft weiter; was noch nicht aufgezeichnet ist, wartet höchstens eine Minute.',
         disk_full: 'Die Festplatte ist voll. Die Sendung läuft weiter, wird aber nicht aufgezeichnet.',
     },
 };

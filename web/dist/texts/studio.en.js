@@ -224,6 +224,7 @@ export const texts = {
     },
     warningShow: {
         disk_failed: 'The disk takes no more sound. The show goes on, but it is not recorded.',
+        disk_slow: 'The disk is slow. The show goes on, and what is not recorded yet waits for a minute at most.',
         disk_full: 'The disk is full. The show goes on, but it is not recorded.',
     },
 };

@@ -38,31 +38,6 @@ pub fn openapi() -> Value {
 fn paths() -> Value {
     let show = json!({ "name": "show", "in": "path", "required": true, "schema": { "type": "string" } });
     let link = json!({ "name": "link", "in": "path", "required": true, "schema": { "type": "string" } });
-    let answer =
-        |description: &str| json!({ "description": description, "content": { "application/json": {} } });
-    let refused = json!({ "description": "Refused.", "content": { "application/problem+json": {} } });
-    let op = |id: &str,
-              summary: &str,
-              parameters: &[&Value],
-              body: Option<&str>,
-              status: &str,
-              description: &str| {
-        let mut operation = json!({
-            "operationId": id,
-            "summary": summary,
-            "parameters": parameters,
-            "responses": { status: answer(description), "default": refused.clone() },
-        });
-        if status == "204" {
-            operation["responses"][status] = json!({ "description": description });
-        }
-        if let Some(schema) = body {
-            let schema = json!({ "$ref": format!("#/components/schemas/{schema}") });
-            operation["requestBody"] =
-                json!({ "required": true, "content": { "application/json": { "schema": schema } } });
-        }
-        operation
-    };
     let command =
         |id: &str, summary: &str| json!({ "post": op(id, summary, &[&show], None, "200", "The show.") });
     let person = json!({ "name": "person", "in": "path", "required": true, "schema": { "type": "integer" } });
@@ -107,4 +82,32 @@ fn paths() -> Value {
             "get": op("openapi", "This document", &[], None, "200", "OpenAPI 3.1."),
         },
     })
+}
+
+/// One operation: its parameters, the schema of its body, and what it answers.
+fn op(
+    id: &str,
+    summary: &str,
+    parameters: &[&Value],
+    body: Option<&str>,
+    status: &str,
+    description: &str,
+) -> Value {
+    let answer = match status {
+        "204" => json!({ "description": description }),
+        _ => json!({ "description": description, "content": { "application/json": {} } }),
+    };
+    let refused = json!({ "description": "Refused.", "content": { "application/problem+json": {} } });
+    let mut operation = json!({
+        "operationId": id,
+        "summary": summary,
+        "parameters": parameters,
+        "responses": { status: answer, "default": refused },
+    });
+    if let Some(schema) = body {
+        let schema = json!({ "$ref": format!("#/components/schemas/{schema}") });
+        operation["requestBody"] =
+            json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+    }
+    operation
 }

@@ -138,7 +138,7 @@ async fn who_sends_too_much_is_policed() {
             seq: n * 10 + i,
             time: (n * 960 + i * 96) as u32,
             ssrc: None,
-            payload: if i % 2 == 0 { packet.clone() } else { vec![0xFC; 1_150] },
+            payload: if i.is_multiple_of(2) { packet.clone() } else { vec![0xFC; 1_150] },
         };
         (0..10).map(nth).collect()
     });
