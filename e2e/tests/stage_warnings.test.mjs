@@ -10,6 +10,8 @@ import { RATE_HZ, writeWav } from '../sound/tones.mjs';
 
 const SPEECH = new URL('../../assets/demo/ada.opus', import.meta.url).pathname;
 const SILENCE_S = 5;
+// An echo is proved by syllables, of which a conversation has some and a pause has none.
+const ECHO_PATIENCE_MS = 180_000;
 
 /** Runs in the page: its microphone hears what it plays, as one beside a loudspeaker does. */
 function hearYourself() {
@@ -52,7 +54,7 @@ test('warnings on the stage', async (t) => {
     await ada.page.getByText('Nothing comes from Ben’s microphone').waitFor();
   });
   await t.test('so is an echo', async () => {
-    await cleo.page.getByText('The others hear themselves through your loudspeaker.').waitFor({ timeout: 60_000 });
+    await cleo.page.getByText('The others hear themselves through your loudspeaker.').waitFor({ timeout: ECHO_PATIENCE_MS });
     await ada.page.getByText('We hear ourselves through Cleo’s loudspeaker').waitFor();
   });
   await t.test('who is well is warned of nothing', async () => {

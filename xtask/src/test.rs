@@ -7,6 +7,10 @@ use anyhow::Result;
 use crate::report::{Outcome, Report, Tally};
 use crate::{child, e2e, install, program, reference, tidy, web};
 
+/// Tests at a time in one test program. The longest wait for shows that run in real time, so there are more of them than
+/// processors; with twice as many the mixers of some would begin to be late.
+const TEST_THREADS: &str = "4";
+
 /// Runs the steps whose names contain one of `filters`, or all; `true` if all of them passed.
 ///
 /// # Errors
@@ -28,7 +32,8 @@ pub(crate) fn run(root: &Path, filters: &[String]) -> Result<bool> {
     }
     report.step("build", || program::build(root).map(|_| Outcome::check(true, "")));
     report.step("unit", || {
-        let ran = cargo("unit", &["test", "--workspace", "--no-fail-fast"])?;
+        let program = ["cargo", "test", "--workspace", "--no-fail-fast"];
+        let ran = child::run(root, root, "unit", &program, &[("RUST_TEST_THREADS", TEST_THREADS)])?;
         Ok(Outcome::counted(ran, count_cargo))
     });
     report.step("without-aac/unit", || {

@@ -93,7 +93,8 @@ fn without_own_tracks_there_are_none() {
     assert!(hall.tracks.is_empty());
 }
 
-/// The tracks together are the programme, sample for sample, but for what three codecs make of them.
+/// The tracks together are the programme, sample for sample, but for what three codecs make of them and for the peaks
+/// that only both voices together have, which the limiter takes from the programme.
 #[test]
 fn tracks_line_up_with_the_programme_to_the_sample() {
     for channels in [Channels::Mono, Channels::Stereo] {
@@ -117,7 +118,7 @@ fn tracks_line_up_with_the_programme_to_the_sample() {
         };
         let best = (-600..=600).max_by(|&a, &b| alike(a).total_cmp(&alike(b))).expect("shifts");
         assert_eq!(best, 0, "{channels:?}: best at {best} with {}", alike(best));
-        assert!(alike(0) > 0.98, "{channels:?}: {}", alike(0));
+        assert!(alike(0) > 0.97, "{channels:?}: {}", alike(0));
     }
 }
 
