@@ -6,10 +6,10 @@ import { createRequire } from 'node:module';
 const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SCHEMES = ['light', 'dark'];
 
-/** One line for each fault in either colour scheme; none is how it should be. */
-export async function faultsOf(page) {
+/** One line for each fault in these colour schemes; none is how it should be. */
+export async function faultsOf(page, schemes = SCHEMES) {
   const faults = [];
-  for (const colorScheme of SCHEMES) {
+  for (const colorScheme of schemes) {
     // Colours that are still on their way from the other scheme would be judged as if they stayed.
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.evaluate(source);

@@ -9,6 +9,8 @@ import { faultsOf } from './axe.mjs';
 const SHOTS = process.env.STENTOR_SHOTS;
 const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
 const LOCALES = ['en-GB', 'de-DE'];
+// Colours do not depend on words, so each language is judged in one scheme: half the work for the same faults.
+const SCHEME_OF = { 'en-GB': 'light', 'de-DE': 'dark' };
 
 /**
  * A walk through the states of a page, in a context for each language; `options` are Playwright's for contexts. What it does,
@@ -26,15 +28,16 @@ export async function walkIn(t, browser, name, options = {}) {
     press: (selector) => all((page) => seen(page, selector).click()),
     see: (selector) => all((page) => seen(page, selector).waitFor()),
     /** Judges the pages as they are, as a test of this name. */
-    look: (state) => t.test(`${name} ${state}`, () => all((page, i) => judge(page, `${name}-${state}-${LOCALES[i].slice(0, 2)}`))),
+    look: (state) => t.test(`${name} ${state}`, () => all((page, i) => judge(page, `${name}-${state}`, LOCALES[i]))),
   };
 }
 
 /** The first of these that is there to be seen. */
 const seen = (page, selector) => page.locator(selector).filter({ visible: true }).first();
 
-async function judge(page, name) {
-  const faults = await faultsOf(page);
+async function judge(page, state, locale) {
+  const name = `${state}-${locale.slice(0, 2)}`;
+  const faults = await faultsOf(page, [SCHEME_OF[locale]]);
   for (const [size, viewport] of Object.entries(SIZES)) {
     await page.setViewportSize(viewport);
     faults.push(...(await page.evaluate(outOfPlace)).map((words) => `${size}: ${words}`));
