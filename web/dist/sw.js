@@ -1,11 +1,11 @@
 const SHELL = {
- "version": "919b45497cb415f8",
+ "version": "d5a63087464ecce7",
  "files": {
   "/listener.html": "378db27606aedb56c53e1b7d1e660139b84fbc005f203fab050db5c0b5665703",
   "/assets/css/base.css": "954228582d67f2efc5392d2f93fdfd11edeb833ae451df58a903addd1675ce4b",
   "/assets/css/listener.css": "b7d0dfd0a41e2ff5214d5be6740362293cdc11a30093dfd3a15f819eca34afd6",
   "/assets/icons/stentor.svg": "65310e67d866ad860d7f49e4da8a489c7b1a6876a44e21ee455fbc84a8b107f0",
-  "/assets/listener/chapters.js": "82bdf9539e527d08a431b47edee36dcb7ef44bf549e24f17cbd52d872725607c",
+  "/assets/listener/chapters.js": "193372c2dd5f2b6f1938e8868a056541314586ded0274507dcdcbd3a582b5d6d",
   "/assets/listener/extras.js": "9c208e8f28b0324a27a6f83cbddfa39d7ae45642f20385177eda6448dac089a2",
   "/assets/listener/hand.js": "16022de06c8a6d3ea09c9aba433b8ff6bc76c137f0a6e8e9321b9639ee344500",
   "/assets/listener/mediasession.js": "716396ed0d8871fd871092dd175cb328aed5e8e38de31a904e3818e16f07d36f",

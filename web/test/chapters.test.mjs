@@ -49,6 +49,6 @@ test('nobody spoke: no chapters', () => {
 
 test('the chapter of a moment', () => {
   const chapters = chaptersOf([speaking(100, 'Ada'), speaking(160, 'Ben')], 100, 300);
-  assert.deepEqual([0, 59.9, 60, 299].map((at_s) => chapterAt(chapters, at_s)), [0, 0, 1, 1]);
+  assert.deepEqual([0, 59.9, 59.999_999, 60, 299].map((at_s) => chapterAt(chapters, at_s)), [0, 0, 1, 1, 1]);
   assert.equal(chapterAt([], 5), -1);
 });

@@ -1,4 +1,5 @@
 const TURN_S_MIN = 5;
+const START_LEEWAY_S = 0.05;
 const CHAPTERS_MAX = 100;
 export function chaptersOf(marks, on_air_at_s, duration_s) {
     const turns = turnsOf(marks, on_air_at_s, duration_s);
@@ -9,7 +10,7 @@ export function chaptersOf(marks, on_air_at_s, duration_s) {
     }
 }
 export function chapterAt(chapters, show_s) {
-    return chapters.findLastIndex((chapter) => chapter.start_s <= show_s);
+    return chapters.findLastIndex((chapter) => chapter.start_s <= show_s + START_LEEWAY_S);
 }
 function turnsOf(marks, on_air_at_s, duration_s) {
     const turns = [];

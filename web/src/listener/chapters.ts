@@ -11,6 +11,8 @@ export interface Chapter {
 
 /** Shorter turns are part of the chapter around them: a laugh or a yes is no chapter. */
 const TURN_S_MIN = 5;
+/** A player that is sent to a chapter's start may say that it is a little before: it counts in its own units. */
+const START_LEEWAY_S = 0.05;
 /** More than anybody scrolls through on a phone: 100 lines of 44 px are six screens. */
 const CHAPTERS_MAX = 100;
 
@@ -25,7 +27,7 @@ export function chaptersOf(marks: readonly Mark[], on_air_at_s: number, duration
 
 /** The chapter at a second of the show; -1 before the first. */
 export function chapterAt(chapters: readonly Chapter[], show_s: number): number {
-  return chapters.findLastIndex((chapter) => chapter.start_s <= show_s);
+  return chapters.findLastIndex((chapter) => chapter.start_s <= show_s + START_LEEWAY_S);
 }
 
 /** Stretches of the show in which the same people speak, silence included. */
