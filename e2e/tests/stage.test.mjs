@@ -108,7 +108,9 @@ test('an evening on the stage', async (t) => {
     await secondUse(cleo.page, invitation);
   });
   await t.test('no page complains', () => {
-    const errors = [ada, ben, cleo].flatMap(({ said }) => said.filter((line) => line.startsWith('error') && !line.includes('409')));
+    // A link used twice is refused with 409; a session that the stage has ended already is not there (404) for its page to end.
+    const complaint = (line) => line.startsWith('error') && !/\b(409|404)\b/.test(line);
+    const errors = [ada, ben, cleo].flatMap(({ said }) => said.filter(complaint));
     assert.deepEqual(errors, []);
   });
 });
