@@ -67,8 +67,8 @@ export async function hour(open) {
     return passed_s() > seconds;
   }, { patience_s: seconds + 300, every_ms: 250 });
   changes.push(...(await changesOf(page)));
-  const { waits, frozen_ms_max } = await page.evaluate(() => window.talk.rests);
-  return result({ seconds, samples, lags: lagsOf(changes, Object.keys(VOICES)), waits, frozen_ms_max });
+  const { waits, seeks, frozen_ms_max } = await page.evaluate(() => window.talk.rests);
+  return result({ seconds, samples, lags: lagsOf(changes, Object.keys(VOICES)), waits, seeks, frozen_ms_max });
 }
 
 /** Somebody on the stage, who leaves and comes back in two ways in turn: by the page's buttons, and by closing the page. */
@@ -135,7 +135,7 @@ async function sample(house, devtools) {
   };
 }
 
-function result({ seconds, samples, lags, waits, frozen_ms_max }) {
+function result({ seconds, samples, lags, waits, seeks, frozen_ms_max }) {
   const whole = seconds >= HOUR_S;
   const long = whole ? 'an hour' : `${(seconds / 60).toFixed(1)} minutes, not the hour that is promised`;
   const first = samples.find(({ at_s }) => at_s >= Math.min(WARM_S, seconds / 2));
@@ -166,11 +166,11 @@ function result({ seconds, samples, lags, waits, frozen_ms_max }) {
       },
       {
         what: 'stalls of that page',
-        measured: `${waits} stalls, at rest for ${frozen_ms_max.toFixed(0)} ms at most`,
+        measured: `${waits.length} stalls, at rest for ${frozen_ms_max.toFixed(0)} ms at most`,
         promised: 'none in an hour',
-        ...(whole && { kept: waits === 0 }),
+        ...(whole && { kept: waits.length === 0 }),
       },
     ],
-    detail: { seconds, samples, ...lags, waits, frozen_ms_max },
+    detail: { seconds, samples, ...lags, waits, seeks, frozen_ms_max },
   };
 }

@@ -13,6 +13,7 @@ const PAIRED_S_MAX = 5;
 export function watchTalk(voices) {
   const LOOK_EVERY_MS = 20;
   const RESTS_MS = 60;
+  const RESTS_MAX = 64;
   // 20 dB under a voice.
   const LOUD = 0.02;
   const listener = document.querySelector('stentor-listener');
@@ -30,11 +31,14 @@ export function watchTalk(voices) {
     for (const x of samples) [a, b] = [x + k * a - b, a];
     return (2 * Math.sqrt(Math.max(0, a * a + b * b - k * a * b))) / samples.length;
   };
-  const rests = { waits: 0, frozen_ms_max: 0 };
+  const rests = { waits: [], seeks: [], frozen_ms_max: 0 };
   const changes = [];
   const seen = new Map();
   let [place_s, moved_ms] = [element.currentTime, performance.now()];
-  element.addEventListener('waiting', () => (rests.waits += 1));
+  // A page that did either more often is broken anyhow, and its later ones say nothing new.
+  const keep = (list, entry) => list.length < RESTS_MAX && list.push({ at_s: Math.round(performance.now() / 1000), ...entry });
+  element.addEventListener('waiting', () => keep(rests.waits, { place_s: element.currentTime, ready: element.readyState }));
+  element.addEventListener('seeking', () => keep(rests.seeks, { from_s: place_s, to_s: element.currentTime }));
   const note = (kind, name, is, at_ms) => {
     const key = `${kind} ${name}`;
     if (seen.get(key) === is) return;
