@@ -5,6 +5,7 @@ mod child;
 mod clock;
 mod e2e;
 mod install;
+mod lanes;
 mod program;
 mod reference;
 mod report;
@@ -59,7 +60,7 @@ fn chore() -> Result<bool> {
         ("screenshots", []) => e2e::screenshots(&root, None),
         ("screenshots", [folder]) => e2e::screenshots(&root, Some(folder)),
         ("e2e", filters) => e2e::run(&root, filters),
-        (e2e::ONE, [name, path]) => e2e::one(&root, name, Path::new(path)),
+        (lanes::ONE, [name, dir, command @ ..]) => lanes::one(&root, name, Path::new(dir), command),
         ("bench", [name, parts @ ..]) => bench::run(&root, name, parts),
         ("help" | "--help" | "-h", _) => {
             print!("{USAGE}");

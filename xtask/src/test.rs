@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::lanes::{self, TestProgram};
 use crate::report::{Outcome, Report, Tally};
 use crate::{child, e2e, install, program, reference, tidy, web};
 
@@ -31,22 +32,47 @@ pub(crate) fn run(root: &Path, filters: &[String]) -> Result<bool> {
         });
     }
     report.step("build", || program::build(root).map(|_| Outcome::check(true, "")));
-    report.step("unit", || {
-        let program = ["cargo", "test", "--workspace", "--no-fail-fast"];
-        let ran = child::run(root, root, "unit", &program, &[("RUST_TEST_THREADS", TEST_THREADS)])?;
-        Ok(Outcome::counted(ran, count_cargo))
-    });
-    report.step("without-aac/unit", || {
-        // What is made of the sound before it is encoded does not know of AAC.
-        let package = ["test", "--package", "stentor-audio", "--no-default-features", "--no-fail-fast"];
-        let args = [&package[..], &["--test", "ears", "chunks::"]].concat();
-        Ok(Outcome::counted(cargo("without-aac-unit", &args)?, count_cargo))
+    // Beside the others it should only run.
+    report.step("without-aac/build", || {
+        cargo(
+            "without-aac-build",
+            &["test", "--no-run", "--package", "stentor-audio", "--no-default-features"],
+        )
+        .map(Outcome::from)
     });
     tidy::steps(root, &mut report);
     report.step("reference", || reference::check(root).map(|()| Outcome::check(true, "")));
     web::steps(root, &mut report);
-    e2e::steps(root, &mut report);
+    e2e::judges(root, &mut report);
+    let programs = unit(root).into_iter().chain(match e2e::programs(root, &report, &[]) {
+        Ok(programs) => programs,
+        Err(error) => {
+            report.step("e2e", || Err(error));
+            Vec::new()
+        }
+    });
+    lanes::run(root, &mut report, programs.collect());
     Ok(report.close())
+}
+
+/// The tests in Rust.
+fn unit(root: &Path) -> [TestProgram; 2] {
+    let cargo = |name: &str, args: &str| TestProgram {
+        name: name.to_owned(),
+        dir: root.to_owned(),
+        command: ["cargo", "test", "--no-fail-fast"]
+            .into_iter()
+            .chain(args.split(' '))
+            .map(str::to_owned)
+            .collect(),
+        env: vec![("RUST_TEST_THREADS".to_owned(), TEST_THREADS.to_owned())],
+        count: count_cargo,
+    };
+    [
+        cargo("unit", "--workspace"),
+        // What is made of the sound before it is encoded does not know of AAC.
+        cargo("without-aac/unit", "--package stentor-audio --no-default-features --test ears chunks::"),
+    ]
 }
 
 /// Adds up libtest's summaries: `test result: ok. 12 passed; 0 failed; …`, one for each test program.
