@@ -97,6 +97,7 @@ test('an evening on the stage', async (t) => {
   await t.test('a listener raises a hand and is brought on air', async (t) => {
     const invitation = await raiseHand(ada.page, cleo.page);
     await cleo.page.getByRole('link', { name: 'Open the studio' }).click();
+    await until('the name is there already', async () => (await cleo.page.getByLabel('Your name').inputValue()) === 'Cleo');
     await enterStage(cleo.page, 'Cleo');
     const arrived = await until('Cleo is here', async () => ((await personOf(ada.page, 'Cleo'))?.connected ? personOf(ada.page, 'Cleo') : null));
     assert.deepEqual([arrived.place, arrived.role], ['backstage', 'speaker']);

@@ -1,5 +1,5 @@
 const SHELL = {
- "version": "d5a63087464ecce7",
+ "version": "c6912c176ee1678e",
  "files": {
   "/listener.html": "378db27606aedb56c53e1b7d1e660139b84fbc005f203fab050db5c0b5665703",
   "/assets/css/base.css": "954228582d67f2efc5392d2f93fdfd11edeb833ae451df58a903addd1675ce4b",
@@ -17,7 +17,7 @@ const SHELL = {
   "/assets/listener/situation.js": "f9f617463847dacd25601b8bb231afb1dbd0ad1722da52f3c823027bac1e6489",
   "/assets/listener/statuspoll.js": "98b281eef81dea67a698b3568df0efc3107fd45aa3a19e473825f2c96f446db9",
   "/assets/listener/stentor-chapters.js": "8d58592d1e4029a376fdd9a529ecc5a8b2ddc1f8c8ee8ad02b239f80ebacf8be",
-  "/assets/listener/stentor-hand.js": "db35584bd75f6589fd4d83cc1bb1b174cce45f21df95e305657922d1378b5a75",
+  "/assets/listener/stentor-hand.js": "95019ac7f232f2ed87eefd26f23f69f5907b23539c5081a1d2ce46e0c93ec0d9",
   "/assets/listener/stentor-listener.js": "d94ac91bc2a5ab71734b666a761d26759ad6da903f8147c27db8e273ddbb973f",
   "/assets/listener/stentor-scrub.js": "dc450f851f39b59e60fb80cb03bfe694f19f201e2eb4721de50c504e8ca02c2c",
   "/assets/listener/stentor-volume.js": "fa2b5fc3fd26909c22054387803d73f4d9363edec4462a19302c656a203c40ad",
@@ -36,7 +36,7 @@ const SHELL = {
   "/assets/player/supply.js": "bdfde643ce62fb58e883bbe20db8afcbad3670edf7b31e6cf31f43d828f1546d",
   "/assets/shared/backoff.js": "fda65febd82a0f45ee3edeeda0a48314ddaad6e1879332bb1bc6f49d13f00ab5",
   "/assets/shared/dom.js": "f054549ad2f5981f1eab7070e4d09094012689e6afdfee2cd2112c717cdd582a",
-  "/assets/shared/fragment.js": "92578bd347f50e5d2f2b1692e1a34bb76f0421f4161ea13eb9081d8bf81d184a",
+  "/assets/shared/fragment.js": "c69597a51081080757ceca191bb4f96d9025dc83cc901404a874e0841530adce",
   "/assets/shared/language.js": "a62c807e32c5badce1edadf1ac3f9594f2be2c1b8c3d210dab469ad9a4c9a861",
   "/assets/shared/marks.js": "39790d6d9b245a07856fb537c87b16cfd17f5d66b328e17d8791a7bc573f5485",
   "/assets/shared/memory.js": "68a1c89cbaf54fbafd8cc4948058b31e079addb4642419ca4528bc8f88043cb8",

@@ -1,4 +1,5 @@
 import { make, setAttribute, setText, show } from '../shared/dom.js';
+import { invitationFor } from '../shared/fragment.js';
 import { recall, remember } from '../shared/memory.js';
 import { Hand } from './hand.js';
 const NAME_CHARS_MAX = 40;
@@ -78,7 +79,7 @@ export class StentorHand extends HTMLElement {
         this.#raise.disabled = state.step === 'raising';
         setText(this.#refusal, state.step === 'refused' ? state.problem.sentence(this.#texts.why.serverSilent, this.#texts.refusals) : '');
         show(this.#enter, state.step === 'accepted');
-        setAttribute(this.#enter, 'href', state.step === 'accepted' ? state.studio_url : null);
+        setAttribute(this.#enter, 'href', state.step === 'accepted' ? invitationFor(state.studio_url, this.#name.value.trim()) : null);
         setText(this.#cancel, form || state.step === 'accepted' ? t.cancel : t.close);
         this.#openOrClose(state);
         this.#actions?.changed(up);

@@ -1,5 +1,5 @@
 import { make } from '../shared/dom.js';
-import { showOfPath, takeKey } from '../shared/fragment.js';
+import { showOfPath, takeInvitation } from '../shared/fragment.js';
 import { currentLanguage, languageSwitch } from '../shared/language.js';
 import { recall } from '../shared/memory.js';
 import { Problem } from '../shared/problem.js';
@@ -15,7 +15,8 @@ import { loadTexts } from './texts.js';
 const DRAW_MS = 60;
 export class StentorStudio extends HTMLElement {
     #show = showOfPath();
-    #key = takeKey();
+    #link = takeInvitation();
+    #key = this.#link.key;
     #audio = make('audio', { autoplay: true });
     #texts = null;
     #step = 'no_key';
@@ -29,7 +30,7 @@ export class StentorStudio extends HTMLElement {
     #microphone_problem = null;
     #busy = false;
     #own_tracks = false;
-    #name = recall('name') ?? '';
+    #name = this.#link.name || (recall('name') ?? '');
     connectedCallback() {
         this.after(this.#audio);
         setInterval(() => this.#draw(), DRAW_MS);
@@ -69,11 +70,13 @@ export class StentorStudio extends HTMLElement {
             void this.#return();
     }
     #onNewLink() {
-        const key = takeKey();
+        const { key, name } = takeInvitation();
         if (key === null)
             return;
         this.#leave('left');
         this.#key = key;
+        if (name)
+            this.#name = name;
         this.#session = null;
         this.#begin();
     }

@@ -2,6 +2,7 @@
 
 import { make, setAttribute, setText, show } from '../shared/dom.js';
 import type { AllTexts } from './texts.js';
+import { invitationFor } from '../shared/fragment.js';
 import { recall, remember } from '../shared/memory.js';
 import { Hand, type HandState } from './hand.js';
 
@@ -95,7 +96,7 @@ export class StentorHand extends HTMLElement {
     this.#raise.disabled = state.step === 'raising';
     setText(this.#refusal, state.step === 'refused' ? state.problem.sentence(this.#texts.why.serverSilent, this.#texts.refusals) : '');
     show(this.#enter, state.step === 'accepted');
-    setAttribute(this.#enter, 'href', state.step === 'accepted' ? state.studio_url : null);
+    setAttribute(this.#enter, 'href', state.step === 'accepted' ? invitationFor(state.studio_url, this.#name.value.trim()) : null);
     setText(this.#cancel, form || state.step === 'accepted' ? t.cancel : t.close);
     this.#openOrClose(state);
     this.#actions?.changed(up);

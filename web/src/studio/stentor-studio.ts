@@ -2,7 +2,7 @@
 // the steps show what they say. For tests and the curious, `state` is a read-only snapshot.
 
 import { make } from '../shared/dom.js';
-import { showOfPath, takeKey } from '../shared/fragment.js';
+import { showOfPath, takeInvitation } from '../shared/fragment.js';
 import { currentLanguage, languageSwitch, type Language } from '../shared/language.js';
 import { recall } from '../shared/memory.js';
 import { Problem } from '../shared/problem.js';
@@ -24,7 +24,8 @@ const DRAW_MS = 60;
 
 export class StentorStudio extends HTMLElement {
   #show = showOfPath();
-  #key = takeKey();
+  #link = takeInvitation();
+  #key = this.#link.key;
   #audio = make('audio', { autoplay: true });
   #texts: Texts | null = null;
   #step: StepName = 'no_key';
@@ -41,7 +42,7 @@ export class StentorStudio extends HTMLElement {
   #microphone_problem: MicrophoneProblem | null = null;
   #busy = false;
   #own_tracks = false;
-  #name = recall<string>('name') ?? '';
+  #name = this.#link.name || (recall<string>('name') ?? '');
 
   connectedCallback(): void {
     this.after(this.#audio);
@@ -84,10 +85,11 @@ export class StentorStudio extends HTMLElement {
   }
 
   #onNewLink(): void {
-    const key = takeKey();
+    const { key, name } = takeInvitation();
     if (key === null) return;
     this.#leave('left');
     this.#key = key;
+    if (name) this.#name = name;
     this.#session = null;
     this.#begin();
   }
