@@ -13,6 +13,11 @@ const BUCKET_FRAMES: u32 = 62;
 /// Frames that must be quiet in a row, 60 ms: one thin frame, as at the very beginning, is not the room.
 const RUN_FRAMES: usize = 3;
 
+/// Quieter than any microphone: what comes from a page that is muted, or through a gate.
+const NOTHING_DBFS: f32 = -90.0;
+/// Frames of nothing, 1.5 s, after which it is no pause for breath. The room that will be there again with the sound is not
+/// known then: told from nothing, it would be taken for a voice.
+const NOTHING_FRAMES_MAX: u32 = 75;
 /// No room is quieter: a gate, or a cable without a microphone.
 const DEAD_DBFS: f32 = -80.0;
 /// What a room is taken for until it is known: a quiet one. Who begins in mid-word is heard at once.
@@ -46,6 +51,8 @@ pub(crate) struct Presence {
     frames: u32,
     /// Whether a whole part has been heard, and the room therefore.
     knows_room: bool,
+    /// Frames of nothing in a row.
+    nothing_frames: u32,
 }
 
 impl Default for Presence {
@@ -55,6 +62,7 @@ impl Default for Presence {
             least: [f32::INFINITY; BUCKETS],
             frames: 0,
             knows_room: false,
+            nothing_frames: 0,
         }
     }
 }
@@ -66,7 +74,10 @@ impl Presence {
         // An onset late in the frame shows in its second half first.
         let (first, second) = frame.split_at(frame.len() / 2);
         let level = dbfs(power(first).max(power(second)));
-        if made_up {
+        self.nothing_frames = if level > NOTHING_DBFS { 0 } else { self.nothing_frames.saturating_add(1) };
+        if self.nothing_frames > NOTHING_FRAMES_MAX {
+            *self = Self { nothing_frames: self.nothing_frames, ..Self::default() };
+        } else if made_up {
             self.run = [f32::INFINITY; RUN_FRAMES];
         } else {
             self.remember(power(frame));

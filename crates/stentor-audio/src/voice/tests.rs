@@ -157,6 +157,20 @@ fn a_room_is_ducked_and_not_made_louder() {
     assert_eq!(voice.leveller.gain_db(), 0.0, "a room is no voice");
 }
 
+/// A page that is muted sends zeros, which are no room to tell voice from.
+#[test]
+fn the_room_is_no_voice_after_a_mute() {
+    let mut voice = voice(false);
+    treated(&mut voice, &vec![0.0; 12 * 48_000], FRAME);
+    let heard = treated(&mut voice, &noise(1, -55.0, 5 * 48_000), FRAME);
+    assert_eq!(voice.leveller.gain_db(), 0.0);
+    assert!(level(&heard) < -54.0, "{} dBFS of −55", level(&heard));
+    let said = sum(&times(&speech(3, 20), -14.0), &noise(2, -55.0, 20 * 48_000));
+    let heard = treated(&mut voice, &said, FRAME);
+    let [soon, later] = [&heard[48_000..4 * 48_000], &heard[10 * 48_000..]].map(|part| loudness(part, 1));
+    assert!(soon - later < 3.0, "the first words are at {soon} LUFS, the others at {later}");
+}
+
 #[test]
 fn the_beginning_of_a_word_is_whole() {
     let mut voice = voice(false);
