@@ -91,6 +91,25 @@ fn a_wild_jump_of_the_clock_begins_anew() {
     assert!((-17.0..-13.0).contains(&level), "{level} dBFS");
 }
 
+/// A capture that stood still, as while a headset changes its profile: from then on all sound is that much later.
+#[test]
+fn a_voice_that_is_late_for_good_is_soon_heard_again() {
+    for late_ms in [700, 1_000, 1_500, 1_900] {
+        let hum = sound::tone(440.0, 0.2, 8 * 48_000);
+        let mut packets = sound::packets(0, &hum, Voice::default());
+        for packet in &mut packets[200..] {
+            packet.arrival = Mono(packet.arrival.0 + 1_000 * late_ms);
+        }
+        let mut hall = Hall::on_air(Channels::Mono, &[0]);
+        hall.send(packets);
+        hall.run_seconds(8.0);
+        // A second after the first of the later sound came in.
+        let again = 4 * 48_000 + 48 * (late_ms as usize + 1_000);
+        let level = pitch_dbfs(&hall.programme(Rendition::Opus64)[again..again + 24_000], 440.0);
+        assert!((-17.0..-13.0).contains(&level), "{level} dBFS after {late_ms} ms");
+    }
+}
+
 #[test]
 fn the_buffer_is_bounded() {
     let mut hall = Hall::on_air(Channels::Mono, &[0]);
