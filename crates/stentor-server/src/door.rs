@@ -99,10 +99,25 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
+/// The first byte of a TLS connection: the content type of a handshake (RFC 8446 §5.1). No method of HTTP has it.
+const TLS_HANDSHAKE: u8 = 22;
+
+/// What a door speaks beneath HTTP.
+#[derive(Clone)]
+pub enum Wire {
+    /// TCP alone.
+    Plain,
+    /// TLS.
+    Tls(Arc<ServerConfig>),
+    /// Whichever its peer begins with. For a door that only this machine reaches: no certificate of a public
+    /// name is for 127.0.0.1, and the operator's commands work all the same.
+    Either(Arc<ServerConfig>),
+}
+
 /// One door, ready to be opened with [`Door::run`].
 pub struct Door {
     listener: TcpListener,
-    tls: Option<Arc<ServerConfig>>,
+    wire: Wire,
     router: Router,
     places: Arc<Semaphore>,
     gauges: Arc<DoorGauges>,
@@ -112,12 +127,12 @@ impl Door {
     /// A door on this listener that answers with `router`, for at most `connections_max` at once.
     pub fn new(
         listener: TcpListener,
-        tls: Option<Arc<ServerConfig>>,
+        wire: Wire,
         router: Router,
         connections_max: usize,
         gauges: Arc<DoorGauges>,
     ) -> Self {
-        Self { listener, tls, router, places: Arc::new(Semaphore::new(connections_max)), gauges }
+        Self { listener, wire, router, places: Arc::new(Semaphore::new(connections_max)), gauges }
     }
 
     /// Takes connections until `stop` becomes true, then lets requests in progress finish. The
@@ -157,20 +172,19 @@ impl Door {
         let router = self.router.clone();
         let gauges = Arc::clone(&self.gauges);
         let watcher = graceful.watcher();
-        let acceptor = self.tls.as_ref().map(|config| TlsAcceptor::from(Arc::clone(config)));
+        let wire = self.wire.clone();
         tokio::spawn(async move {
             let _open = gauges.open();
             let _place = place;
-            match acceptor {
-                None => serve(stream, peer, router, watcher).await,
-                Some(acceptor) => {
-                    match tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
-                        // An authority has seen what it came for; there is nothing to be said (RFC 8737 §3).
-                        Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(ACME_ALPN) => {}
-                        Ok(Ok(stream)) => serve(stream, peer, router, watcher).await,
-                        Ok(Err(_)) | Err(_) => gauges.handshake_failed(),
-                    }
-                }
+            let Some(tls) = wire.tls_of(&stream).await else {
+                return serve(stream, peer, router, watcher).await;
+            };
+            let accepted = TlsAcceptor::from(tls).accept(stream);
+            match tokio::time::timeout(HANDSHAKE_TIMEOUT, accepted).await {
+                // An authority has seen what it came for; there is nothing to be said (RFC 8737 §3).
+                Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(ACME_ALPN) => {}
+                Ok(Ok(stream)) => serve(stream, peer, router, watcher).await,
+                Ok(Err(_)) | Err(_) => gauges.handshake_failed(),
             }
         });
     }
@@ -184,6 +198,22 @@ impl Door {
         );
         if !of_one_peer {
             tokio::time::sleep(ACCEPT_PAUSE).await;
+        }
+    }
+}
+
+impl Wire {
+    /// The TLS that this connection speaks, if it does.
+    async fn tls_of(self, stream: &TcpStream) -> Option<Arc<ServerConfig>> {
+        match self {
+            Self::Plain => None,
+            Self::Tls(config) => Some(config),
+            Self::Either(config) => {
+                let mut first = [0];
+                // Of a peer that says nothing, HTTP's own time limit takes care.
+                let peeked = tokio::time::timeout(HANDSHAKE_TIMEOUT, stream.peek(&mut first)).await;
+                (matches!(peeked, Ok(Ok(1))) && first == [TLS_HANDSHAKE]).then_some(config)
+            }
         }
     }
 }

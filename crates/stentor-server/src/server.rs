@@ -20,7 +20,7 @@ use tokio_rustls::rustls::ServerConfig;
 use crate::clock::Clock;
 use crate::config::{Acme, BaseUrl, Config};
 use crate::data_folder::{DataError, DataFolder};
-use crate::door::{self, Door};
+use crate::door::{self, Door, Wire};
 use crate::media::{self, MediaSockets};
 use crate::metrics::Metrics;
 use crate::notice::{Notice, Notices};
@@ -103,7 +103,7 @@ pub struct Server {
     desk: TcpListener,
     tls: Option<Arc<ServerConfig>>,
     /// The desk on this machine alone may do without TLS.
-    desk_has_tls: bool,
+    desk_needs_tls: bool,
     renewal: Option<Renewal>,
     key: TokenKey,
     front_connections_max: usize,
@@ -149,11 +149,8 @@ impl Server {
             media: SocketAddr::new(config.media.listen.ip(), sockets.port()),
             desk: bound(&desk, config.desk.listen),
         };
-        let urls = DoorUrls {
-            front: config.front.url_at(addresses.front, config.tls.as_ref()).as_str().to_owned(),
-            stage: config.stage.url_at(addresses.stage, config.tls.as_ref()).as_str().to_owned(),
-        };
-        let desk_url = BaseUrl::of_address(addresses.desk, config.desk_has_tls()).as_str().to_owned();
+        let urls = door_urls(&config, addresses, tls.as_ref().map(|tls| &*tls.certificates));
+        let desk_url = BaseUrl::of_address(addresses.desk, config.desk_needs_tls()).as_str().to_owned();
         let key = TokenKey::from_secret(data.secret());
         let node = Node::new(NodeConfig { key: key.clone(), shows_max: config.shows.max, urls });
         let metrics = Arc::new(Metrics::default());
@@ -164,7 +161,7 @@ impl Server {
         let data = shell.data().dir().display().to_string();
         shell.note(Notice::ServerStarted { version: env!("CARGO_PKG_VERSION"), data });
         take_up_shows(&shell)?;
-        let desk_has_tls = config.desk_has_tls();
+        let desk_needs_tls = config.desk_needs_tls();
         let (tls, certificates, files, renewal) = tls.map_or((None, None, None, None), |tls| {
             expiry::tell(&shell, &tls.certificates);
             let doors = tls.certificates.server_config(tls.authority.is_some());
@@ -183,7 +180,7 @@ impl Server {
             stage,
             desk,
             tls,
-            desk_has_tls,
+            desk_needs_tls,
             renewal,
             key,
             front_connections_max,
@@ -255,31 +252,50 @@ impl Server {
     fn open_doors(self, stopping: &watch::Receiver<bool>) -> JoinSet<()> {
         let Self { shell, reloader, addresses, desk_url, front, stage, desk, tls, .. } = self;
         let (urls, metrics) = (shell.look(|node, _| node.urls().clone()), Arc::clone(shell.metrics()));
-        let desk_tls = tls.clone().filter(|_| self.desk_has_tls);
+        let wire = tls.clone().map_or(Wire::Plain, Wire::Tls);
+        let desk_wire = match tls {
+            Some(tls) if !self.desk_needs_tls => Wire::Either(tls),
+            _ => wire.clone(),
+        };
         let mut doors = JoinSet::new();
-        let mut open =
-            |name, listener, tls, router: Router, connections_max, gauges, url: &str, address: SocketAddr| {
-                let router = door::counting_refusals(router, name, Arc::clone(&shell));
-                let door = Door::new(listener, tls, router, connections_max, gauges);
-                doors.spawn(door.run(stopping.clone()));
-                let (address, url) = (address.to_string(), url.to_owned());
-                shell.note(Notice::DoorOpened { door: name, address, url });
-            };
+        let mut open = |name,
+                        listener,
+                        wire,
+                        router: Router,
+                        connections_max,
+                        gauges,
+                        url: &str,
+                        address: SocketAddr| {
+            let router = door::counting_refusals(router, name, Arc::clone(&shell));
+            let door = Door::new(listener, wire, router, connections_max, gauges);
+            doors.spawn(door.run(stopping.clone()));
+            let (address, url) = (address.to_string(), url.to_owned());
+            shell.note(Notice::DoorOpened { door: name, address, url });
+        };
         let router = front::router(Arc::clone(&shell), reloader.pages());
         let (gauges, max) = (Arc::clone(&metrics.front), self.front_connections_max);
-        open("front", front, tls.clone(), router, max, gauges, &urls.front, addresses.front);
+        open("front", front, wire.clone(), router, max, gauges, &urls.front, addresses.front);
         let router = stage_door::router(Arc::clone(&shell), &urls.front);
         let (gauges, max) = (Arc::clone(&metrics.stage), door::STAGE_CONNECTIONS_MAX);
-        open("stage", stage, tls, router, max, gauges, &urls.stage, addresses.stage);
+        open("stage", stage, wire, router, max, gauges, &urls.stage, addresses.stage);
         let router = desk::router(Arc::clone(&shell), self.key);
         let (gauges, max) = (Arc::clone(&metrics.desk), door::DESK_CONNECTIONS_MAX);
-        open("desk", desk, desk_tls, router, max, gauges, &desk_url, addresses.desk);
+        open("desk", desk, desk_wire, router, max, gauges, &desk_url, addresses.desk);
         doors
     }
 }
 
 fn listen(door: &'static str, address: SocketAddr) -> Result<TcpListener, StartError> {
     door::listen(address).map_err(|error| StartError::Listen { door, address, error })
+}
+
+/// What links to the doors begin with.
+fn door_urls(config: &Config, addresses: Addresses, certificates: Option<&Certificates>) -> DoorUrls {
+    let certified = certificates.and_then(Certificates::shown);
+    let certified = certified.as_ref().map_or(&[][..], |pair| &pair.names);
+    let [front, stage] = [(&config.front, addresses.front), (&config.stage, addresses.stage)]
+        .map(|(door, bound)| door.url_at(bound, config.tls.as_ref(), certified).as_str().to_owned());
+    DoorUrls { front, stage }
 }
 
 /// Takes up every show in the data folder. One that cannot be read is reported and left alone; it takes

@@ -42,13 +42,14 @@ const TIMESYNC_DONE: &str = "/run/systemd/timesync/synchronized";
 /// takes them.
 pub fn gather(config: &Config, clock: &Clock) -> Facts {
     let own = own_addresses();
+    let certified = certified(config);
     Facts {
         config_odd: config.warnings(),
         ports: ports(config),
         descriptors: descriptors::raise(),
         offered: offered(config, &own),
-        links: links(config),
-        certificate: certificate(config, clock.wall()),
+        links: links(config, &certified),
+        certificate: certificate(config, clock.wall(), &certified),
         shows: shows(&config.data.dir),
         data: data(&config.data.dir),
         disk: disk(config, clock),
@@ -59,12 +60,12 @@ pub fn gather(config: &Config, clock: &Clock) -> Facts {
 }
 
 fn ports(config: &Config) -> Vec<Port> {
-    let desk_has_tls = config.desk_has_tls();
+    let desk_needs_tls = config.desk_needs_tls();
     let has_tls = config.tls.is_some();
     let doors = [
         ("front", config.front.listen, has_tls),
         ("stage", config.stage.listen, has_tls),
-        ("desk", config.desk.listen, desk_has_tls),
+        ("desk", config.desk.listen, desk_needs_tls),
     ];
     let mut ports: Vec<_> = doors
         .into_iter()
@@ -119,11 +120,17 @@ fn offered(config: &Config, own: &[IpAddr]) -> Vec<IpAddr> {
     }
 }
 
-fn links(config: &Config) -> Vec<Link> {
+/// The names of the certificate in the files, if it can be read.
+fn certified(config: &Config) -> Vec<String> {
+    let files = config.tls.as_ref().and_then(Tls::files);
+    files.and_then(|files| tls::load(&files.cert, &files.key).ok()).map_or_else(Vec::new, |pair| pair.names)
+}
+
+fn links(config: &Config, certified: &[String]) -> Vec<Link> {
     [("front", &config.front), ("stage", &config.stage)]
         .into_iter()
         .map(|(name, door)| {
-            let url = door.url_at(door.listen, config.tls.as_ref());
+            let url = door.url_at(door.listen, config.tls.as_ref(), certified);
             let host = url.host().to_owned();
             let resolved = (host.as_str(), 0).to_socket_addrs();
             let resolved = resolved.map(|found| found.map(|at| at.ip()).collect()).map_err(|e| e.to_string());
@@ -138,9 +145,10 @@ fn links(config: &Config) -> Vec<Link> {
         .collect()
 }
 
-fn certificate(config: &Config, now: Wall) -> Certificate {
+fn certificate(config: &Config, now: Wall, certified: &[String]) -> Certificate {
     let there = |pair: Pair, file: PathBuf, by_acme: Vec<String>| {
-        let hosts = [&config.front, &config.stage].map(|door| door.url_at(door.listen, config.tls.as_ref()));
+        let hosts = [&config.front, &config.stage]
+            .map(|door| door.url_at(door.listen, config.tls.as_ref(), certified));
         let mut uncovered: Vec<_> = hosts.iter().map(|url| url.host().to_owned()).collect();
         uncovered.retain(|host| !pair.covers(host));
         uncovered.dedup();

@@ -1,6 +1,6 @@
 //! `[front]`, `[stage]` and `[desk]`: the three doors.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::section::{SectionSpec, Wrong, section};
 use super::tls::Tls;
@@ -54,14 +54,28 @@ pub struct Desk {
 
 impl Door {
     /// What links begin with, once the door has its socket: `bound` says the port where the
-    /// configuration asked for any. A name that has a certificate by ACME is better than an address.
-    pub fn url_at(&self, bound: SocketAddr, tls: Option<&Tls>) -> BaseUrl {
-        let name = tls.and_then(Tls::acme).and_then(|acme| acme.names.first());
+    /// configuration asked for any. A name that has a certificate is better than an address: one that is asked for
+    /// by ACME, or of a door on every address the first of `certified`, the names of the certificate in the files,
+    /// by which others reach it.
+    pub fn url_at(&self, bound: SocketAddr, tls: Option<&Tls>, certified: &[String]) -> BaseUrl {
+        let name = match tls {
+            Some(Tls::Acme(acme)) => acme.names.first(),
+            Some(Tls::Files(_)) if bound.ip().is_unspecified() => {
+                certified.iter().find(|name| leads_here(name))
+            }
+            _ => None,
+        };
         self.url.clone().unwrap_or_else(|| match name {
             Some(name) => BaseUrl::of_name(name, bound.port()),
             None => BaseUrl::of_address(bound, tls.is_some()),
         })
     }
+}
+
+/// Whether others reach this machine by a name or address of a certificate.
+fn leads_here(name: &str) -> bool {
+    let on_this_machine = name == "localhost" || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+    !on_this_machine && !name.starts_with("*.")
 }
 
 impl RawFront {

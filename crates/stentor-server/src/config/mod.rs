@@ -165,14 +165,10 @@ impl Config {
         Self::check(flags.over(raw))
     }
 
-    /// Whether the desk speaks TLS. On this machine only, no authority of the internet certifies it, and it has to be
-    /// there before a certificate is.
-    pub fn desk_has_tls(&self) -> bool {
-        match &self.tls {
-            None => false,
-            Some(Tls::Files(_)) => true,
-            Some(Tls::Acme(_)) => !self.desk.listen.ip().is_loopback(),
-        }
+    /// Whether the desk speaks nothing but TLS. On this machine only, no certificate of a public name is for its
+    /// address, and it has to be there before a certificate is: so there it takes both.
+    pub fn desk_needs_tls(&self) -> bool {
+        self.tls.is_some() && !self.desk.listen.ip().is_loopback()
     }
 
     /// The options whose values are others in `new`, in the order of the file.

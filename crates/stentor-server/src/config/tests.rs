@@ -161,11 +161,18 @@ fn links_begin_with_the_url_or_the_address() {
     let door = Door { listen: "[::]:0".parse().expect("an address"), url: None };
     let bound = "[::]:4711".parse().expect("an address");
     let files = Tls::Files(TlsFiles { cert: "c".into(), key: "k".into() });
-    assert_eq!(door.url_at(bound, Some(&files)).as_str(), "https://localhost:4711");
+    assert_eq!(door.url_at(bound, Some(&files), &[]).as_str(), "https://localhost:4711");
+    let certified = ["localhost", "127.0.0.1", "*.a.org", "192.168.1.20", "b.org"].map(str::to_owned);
+    assert_eq!(door.url_at(bound, Some(&files), &certified).as_str(), "https://192.168.1.20:4711");
+    assert_eq!(door.url_at(bound, Some(&files), &certified[..3]).as_str(), "https://localhost:4711");
+    let v6 = ["fd00::2".to_owned()];
+    assert_eq!(door.url_at(bound, Some(&files), &v6).as_str(), "https://[fd00::2]:4711");
+    let here = "127.0.0.1:4711".parse().expect("an address");
+    assert_eq!(door.url_at(here, Some(&files), &certified).as_str(), "https://127.0.0.1:4711");
     let acme = parse("[tls]\nacme = [\"A.org\"]").expect("a name").tls;
-    assert_eq!(door.url_at(bound, acme.as_ref()).as_str(), "https://a.org:4711");
+    assert_eq!(door.url_at(bound, acme.as_ref(), &certified).as_str(), "https://a.org:4711");
     let url = Some("https://a.org".parse().expect("an address"));
-    assert_eq!(Door { url, ..door }.url_at(bound, None).as_str(), "https://a.org");
+    assert_eq!(Door { url, ..door }.url_at(bound, None, &[]).as_str(), "https://a.org");
 }
 
 #[test]

@@ -49,11 +49,13 @@ impl BaseUrl {
         }
     }
 
-    /// A host name behind TLS on this port.
+    /// A host name, or an address, behind TLS on this port.
     pub(super) fn of_name(name: &str, port: u16) -> Self {
+        // RFC 3986 §3.2.2: an IPv6 address stands in brackets.
+        let host = if name.contains(':') { format!("[{name}]") } else { name.to_owned() };
         match port {
-            HTTPS_PORT => Self(format!("https://{name}")),
-            port => Self(format!("https://{name}:{port}")),
+            HTTPS_PORT => Self(format!("https://{host}")),
+            port => Self(format!("https://{host}:{port}")),
         }
     }
 
