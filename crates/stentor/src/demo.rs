@@ -24,7 +24,13 @@ const VOICES: [(&str, &[u8]); 2] = [
 pub(crate) fn demo(args: ServeArgs) -> anyhow::Result<()> {
     let folder = tempfile::Builder::new().prefix("stentor-demo-").tempdir().context("no temporary folder")?;
     let mut flags: RawConfig = args.flags();
-    flags.data.dir = Some(folder.path().join("data"));
+    let own = folder.path().join("data");
+    if let Some(asked) = flags.data.dir.replace(own) {
+        say(format_args!(
+            "The demo keeps nothing: {} is not used. `stentor serve --data DIR` keeps what it records.",
+            asked.display()
+        ));
+    }
     let config = Config::load(args.config.as_deref(), flags)?;
     if config.tls.as_ref().is_some_and(|tls| tls.acme().is_some()) {
         bail!("the demo takes a certificate from files only; leave out --acme and tls.acme");

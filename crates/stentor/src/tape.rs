@@ -119,7 +119,10 @@ fn export_tracks(folder: &Path, to: &Path, whole: bool) -> anyhow::Result<()> {
 
 /// Writes the file with this layout.
 fn write(file: &Path, layout: &FileLayout, frames_of: impl Fn(Slot) -> Option<Frames>) -> anyhow::Result<()> {
-    let out = File::create(file).with_context(|| format!("cannot write {}", file.display()))?;
+    let out = File::create_new(file).with_context(|| match file.exists() {
+        true => format!("{} is there already; name another file, or remove it first", file.display()),
+        false => format!("cannot write {}", file.display()),
+    })?;
     let mut out = BufWriter::new(out);
     for piece in layout.pieces(0..layout.len()) {
         match piece {
