@@ -35,11 +35,13 @@ pub(crate) fn hurry() {
 /// within one session or control group only (sched(7), "The autogroup feature"): beside others that are busy it keeps no
 /// deadline. The work of a mixer is bounded and needs an eighth of a processor, so nobody starves by it; should it ever
 /// spin, the kernel leaves others a twentieth (`sched_rt_runtime_us`).
-pub(crate) fn run_first() {
+///
+/// Says whether it is.
+pub(crate) fn run_first() -> bool {
     hurry();
     let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::RoundRobin);
-    if let Ok(priority) = ThreadPriorityValue::try_from(REALTIME) {
+    ThreadPriorityValue::try_from(REALTIME).is_ok_and(|priority| {
         let priority = ThreadPriority::Crossplatform(priority);
-        let _ = set_thread_priority_and_policy(thread_native_id(), priority, policy);
-    }
+        set_thread_priority_and_policy(thread_native_id(), priority, policy).is_ok()
+    })
 }

@@ -15,6 +15,8 @@ pub struct Facts {
     pub ports: Vec<Port>,
     /// Files and connections that a process may have.
     pub descriptors: u64,
+    /// Whether mixers may run in real time.
+    pub realtime: bool,
     /// Addresses that speakers are offered: those of `media.advertise`, or else of this machine.
     pub offered: Vec<IpAddr>,
     /// Addresses of this machine.

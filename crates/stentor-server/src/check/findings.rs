@@ -93,6 +93,7 @@ pub fn findings(facts: &Facts) -> Vec<Finding> {
     let mut found = config(facts);
     found.extend(reach::ports(facts));
     found.push(descriptors(facts.descriptors));
+    found.push(realtime(facts.realtime));
     found.extend(reach::addresses(facts));
     found.extend(certificate(facts));
     found.push(data(&facts.data));
@@ -126,6 +127,17 @@ fn descriptors(limit: u64) -> Finding {
         return Finding::warn("limits", text, fix);
     }
     Finding::ok("limits", text)
+}
+
+fn realtime(allowed: bool) -> Finding {
+    if allowed {
+        return Finding::ok("mixers", "they run in real time, whatever else this machine does");
+    }
+    Finding::warn(
+        "mixers",
+        "they share the processors with whatever else runs here, and stand still beside it if it is much",
+        "allow real time (LimitRTPRIO=5 or AmbientCapabilities=CAP_SYS_NICE of systemd, ulimit -r 5), or let nothing else run here",
+    )
 }
 
 fn certificate(facts: &Facts) -> Vec<Finding> {

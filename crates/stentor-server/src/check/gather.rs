@@ -18,7 +18,7 @@ use crate::data_folder::{self, FolderState};
 use crate::media::MediaSockets;
 use crate::tls::acme::AcmeStore;
 use crate::tls::{self, Pair};
-use crate::{descriptors, door, entropy, server};
+use crate::{descriptors, door, entropy, essential, server};
 
 /// A server of ours answers `/healthz` from memory.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(3);
@@ -47,6 +47,7 @@ pub fn gather(config: &Config, clock: &Clock) -> Facts {
         config_odd: config.warnings(),
         ports: ports(config),
         descriptors: descriptors::raise(),
+        realtime: std::thread::spawn(essential::run_first).join().unwrap_or(false),
         offered: offered(config, &own),
         links: links(config, &certified),
         certificate: certificate(config, clock.wall(), &certified),

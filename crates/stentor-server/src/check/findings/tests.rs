@@ -43,6 +43,7 @@ fn well() -> Facts {
         config_odd: Vec::new(),
         ports: vec![port("front", 443), port("stage", 8081), port("desk", 8083), port("media", 8082)],
         descriptors: 20_000,
+        realtime: true,
         offered: vec![ip("198.51.100.7")],
         own: vec![ip("198.51.100.7")],
         links: vec![link("front"), link("stage")],
@@ -90,6 +91,7 @@ fn each_fact_that_is_wrong_is_a_line_with_a_fix() {
     use Verdict::{Fail, Ok as Well, Warn};
     expect("config", Warn, "the catch", |f| f.config_odd = vec!["the catch".into()]);
     expect("limits", Warn, "LimitNOFILE", |f| f.descriptors = 1024);
+    expect("mixers", Warn, "LimitRTPRIO", |f| f.realtime = false);
     expect("limits", Well, "15000 listeners", |f| f.descriptors = 1 << 20);
     expect("ports", Fail, "stage cannot listen on 0.0.0.0:8081: the port is in use", |f| {
         f.ports[1].state = PortState::Refused("the port is in use".into());
