@@ -14,6 +14,9 @@ import { standpointOf, type Standpoint } from './standing.js';
 /** The connection's own counts are read this often: 100 packets, of which one is 1 %. */
 const STATS_MS = 2_000;
 
+/** A refusal that nobody answers with another order has been read by then. */
+const PROBLEM_MS_MAX = 20_000;
+
 export interface PresenceEvents {
   changed(): void;
   /** The link is used elsewhere now. */
@@ -37,6 +40,7 @@ export class Presence {
   #events: Events;
   #mute: MuteWish;
   #noted: boolean | null = null;
+  #problem_ms = 0;
   #server_ahead_ms = 0;
   #was_connected = false;
   #counted: Counted = { lost: 0, received: 0 };
@@ -99,12 +103,12 @@ export class Presence {
   /** Asks the stage for something; `null` when it was refused, and `problem` says why. */
   async order<T = unknown>(order: Order): Promise<T | null> {
     const { show, token } = this.session;
+    this.problem = null;
     try {
-      const answer = await ask<T>(`/${show}/stage/command`, { method: 'POST', token, json: order });
-      this.problem = null;
-      return answer;
+      return await ask<T>(`/${show}/stage/command`, { method: 'POST', token, json: order });
     } catch (error) {
       this.problem = error instanceof Problem ? error : unreachable();
+      this.#problem_ms = performance.now();
       return null;
     } finally {
       this.on.changed();
@@ -134,6 +138,8 @@ export class Presence {
       return;
     }
     this.document = document;
+    // The server answers after all, or what it refused is long past.
+    if (this.problem?.unreachable || performance.now() - this.#problem_ms > PROBLEM_MS_MAX) this.problem = null;
     this.#server_ahead_ms = document.now - Date.now();
     if (document.phase === 'ended') return this.on.over();
     if (document.session !== null && this.connection.replacedBy(document.session)) {
