@@ -9,9 +9,9 @@ export function devicesPart(texts, stage) {
     const update = () => {
         microphone.update();
         loudspeaker.update();
-        const kept = devices.problem !== null && stage.microphone === 'open';
-        setText(problem, kept ? `${texts.check.problem[devices.problem]} ${texts.stage.microphoneKept}` : '');
-        show(problem, kept);
+        const kept = stage.microphone === 'lost' ? null : devices.problem;
+        setText(problem, kept === null ? '' : `${texts.check.problem[kept]} ${texts.stage.microphoneKept}`);
+        show(problem, kept !== null);
     };
     update();
     return { root, update };

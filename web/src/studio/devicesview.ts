@@ -34,10 +34,10 @@ export function devicesPart(texts: Texts, stage: Stage): Step {
   const update = (): void => {
     microphone.update();
     loudspeaker.update();
-    // Without a microphone the notices say why, beside the button that opens one.
-    const kept = devices.problem !== null && stage.microphone === 'open';
-    setText(problem, kept ? `${texts.check.problem[devices.problem!]} ${texts.stage.microphoneKept}` : '');
-    show(problem, kept);
+    // Where no microphone is left, the notices say why, beside the button that opens one.
+    const kept = stage.microphone === 'lost' ? null : devices.problem;
+    setText(problem, kept === null ? '' : `${texts.check.problem[kept]} ${texts.stage.microphoneKept}`);
+    show(problem, kept !== null);
   };
   update();
   return { root, update };
