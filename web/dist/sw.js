@@ -1,5 +1,5 @@
 const SHELL = {
- "version": "05fc8eb841a9f59a",
+ "version": "daa6e83d34d741b5",
  "files": {
   "/listener.html": "378db27606aedb56c53e1b7d1e660139b84fbc005f203fab050db5c0b5665703",
   "/assets/css/base.css": "954228582d67f2efc5392d2f93fdfd11edeb833ae451df58a903addd1675ce4b",
@@ -41,7 +41,7 @@ const SHELL = {
   "/assets/shared/marks.js": "39790d6d9b245a07856fb537c87b16cfd17f5d66b328e17d8791a7bc573f5485",
   "/assets/shared/memory.js": "68a1c89cbaf54fbafd8cc4948058b31e079addb4642419ca4528bc8f88043cb8",
   "/assets/shared/moment.js": "dfbf50d09074bcd3d73e445d066127c8c61479e4e7e0832e0ac004ca4d9a50e6",
-  "/assets/shared/problem.js": "589bf261a02c8e699eed5f16d33c8a2f2aaaeab1dc12e624b446c7a3b2d7938d",
+  "/assets/shared/problem.js": "ab1826d3dc8be6c6a4119fb575181e9b593a04c9faf78095fb776393bfe6bbb2",
   "/assets/shared/timetext.js": "dbb021a38f6f39983a0fbfca071c3bdcc9aa76fa1a5851a8fe3da5982795b78e",
   "/assets/texts/extras.de.js": "1f730e16c978809544779726f83b9453368f18edd83e5930a65890aed614f172",
   "/assets/texts/extras.en.js": "b889a63fabd0a83248fbc94d7ed9b22a90e839720ac93144032fd1ff1f9dc6ed",

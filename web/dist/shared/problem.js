@@ -68,7 +68,7 @@ export async function ask(url, { method = 'GET', token, json, signal, patience_m
         limit.end();
     }
 }
-function limited(patience_ms, signal) {
+export function limited(patience_ms, signal) {
     const stop = new AbortController();
     const abort = () => stop.abort();
     const timer = setTimeout(abort, patience_ms);

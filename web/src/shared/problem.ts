@@ -82,8 +82,8 @@ export async function ask<T>(url: string, { method = 'GET', token, json, signal,
   }
 }
 
-/** Aborts after `patience_ms`, or when `signal` does. AbortSignal.timeout and .any are missing from browsers still in use. */
-function limited(patience_ms: number, signal?: AbortSignal): { signal: AbortSignal; end(): void } {
+/** Aborts after `patience_ms`, or when `signal` does, until its `end`. AbortSignal.timeout and .any are missing from browsers still in use. */
+export function limited(patience_ms: number, signal?: AbortSignal): { signal: AbortSignal; end(): void } {
   const stop = new AbortController();
   const abort = (): void => stop.abort();
   const timer = setTimeout(abort, patience_ms);
