@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { Armed } from '../dist/studio/armed.js';
 import { MuteWish } from '../dist/studio/mutewish.js';
 import { Problem, unreachable } from '../dist/shared/problem.js';
-import { noticesOf } from '../dist/studio/notices.js';
+import { isPast, noticesOf } from '../dist/studio/notices.js';
 import { deedsOf, invites, runsTheShow } from '../dist/studio/rights.js';
 import { standpointOf } from '../dist/studio/standing.js';
 import { texts as de } from '../dist/texts/studio.de.js';
@@ -147,6 +147,12 @@ test('notices: the most urgent first, and nothing that goes without saying', () 
   assert.deepEqual(noticesOf({ ...calm, connection: { failures: 1, problem: full } }), [{ kind: 'refused', problem: full }]);
   const empty = (phase) => noticesOf({ ...calm, document: stage(phase, [person(1, 'Ada', { place: 'backstage' })], { slate: 'nobody_connected' }) });
   assert.deepEqual([empty('on_air'), empty('ending')], [[{ kind: 'nobody_on_air' }], []]);
+});
+
+test('an order that was not followed is told of for a while, and silence not for long', () => {
+  const refusal = new Problem(409, 'wrong_phase', '', 'That is not possible now.', null, null);
+  assert.deepEqual([4_999, 5_000].map((told_ms) => isPast(unreachable(), told_ms)), [false, true]);
+  assert.deepEqual([5_000, 19_999, 20_000].map((told_ms) => isPast(refusal, told_ms)), [false, false, true]);
 });
 
 test('every text is there in both languages, and every known warning has its sentences', () => {

@@ -1,5 +1,7 @@
 import { meIn } from './documents.js';
 const FAILURES_TOLD = 2;
+const SILENCE_TOLD_MS = 5_000;
+const REFUSAL_TOLD_MS = 20_000;
 export function noticesOf({ document, connection, blocked, microphone, microphone_problem, muted, muted_by_other }) {
     const notices = noticesOfTries(connection);
     if (microphone === 'lost')
@@ -27,4 +29,7 @@ function noticesOfTries({ failures, problem }) {
     if (failures < FAILURES_TOLD)
         return [];
     return [{ kind: problem ? 'server_silent' : 'no_way' }];
+}
+export function isPast(problem, told_ms) {
+    return told_ms >= (problem.unreachable ? SILENCE_TOLD_MS : REFUSAL_TOLD_MS);
 }

@@ -3,11 +3,11 @@ import { Events } from '../shared/sse.js';
 import { factsOf, gradeLine } from './check/line.js';
 import { meIn } from './documents.js';
 import { MuteWish } from './mutewish.js';
+import { isPast } from './notices.js';
 import { noteMuted } from './session.js';
 import { StageConnection } from './stageconnection.js';
 import { standpointOf } from './standing.js';
 const STATS_MS = 2_000;
-const PROBLEM_MS_MAX = 20_000;
 export class Presence {
     session;
     microphone;
@@ -104,7 +104,7 @@ export class Presence {
             return;
         }
         this.document = document;
-        if (this.problem?.unreachable || performance.now() - this.#problem_ms > PROBLEM_MS_MAX)
+        if (this.problem && isPast(this.problem, performance.now() - this.#problem_ms))
             this.problem = null;
         this.#server_ahead_ms = document.now - Date.now();
         if (document.phase === 'ended')

@@ -8,6 +8,10 @@ import type { Problem } from '../shared/problem.js';
 /** From the second try that led nowhere on, waiting alone is not what helps. */
 const FAILURES_TOLD = 2;
 
+/** Long enough to be read; the sentence about silence is untrue once the stage speaks again. */
+const SILENCE_TOLD_MS = 5_000;
+const REFUSAL_TOLD_MS = 20_000;
+
 export type Notice =
   /** The browser wants a press before it lets the others be heard. */
   | { kind: 'blocked' }
@@ -66,4 +70,9 @@ function noticesOfTries({ failures, problem }: Tries): Notice[] {
   if (problem && !problem.unreachable) return [{ kind: 'refused', problem }];
   if (failures < FAILURES_TOLD) return [];
   return [{ kind: problem ? 'server_silent' : 'no_way' }];
+}
+
+/** Whether the stage, which speaks, need no longer be blamed for an order that it did not follow so long ago. */
+export function isPast(problem: Problem, told_ms: number): boolean {
+  return told_ms >= (problem.unreachable ? SILENCE_TOLD_MS : REFUSAL_TOLD_MS);
 }

@@ -7,15 +7,13 @@ import type { Verdict } from './check/verdict.js';
 import { meIn, type Order, type StageDocument, type StagePerson, type StageSession } from './documents.js';
 import type { Microphone } from './microphone.js';
 import { MuteWish } from './mutewish.js';
+import { isPast } from './notices.js';
 import { noteMuted } from './session.js';
 import { StageConnection } from './stageconnection.js';
 import { standpointOf, type Standpoint } from './standing.js';
 
 /** The connection's own counts are read this often: 100 packets, of which one is 1 %. */
 const STATS_MS = 2_000;
-
-/** A refusal that nobody answers with another order has been read by then. */
-const PROBLEM_MS_MAX = 20_000;
 
 export interface PresenceEvents {
   changed(): void;
@@ -138,8 +136,7 @@ export class Presence {
       return;
     }
     this.document = document;
-    // The server answers after all, or what it refused is long past.
-    if (this.problem?.unreachable || performance.now() - this.#problem_ms > PROBLEM_MS_MAX) this.problem = null;
+    if (this.problem && isPast(this.problem, performance.now() - this.#problem_ms)) this.problem = null;
     this.#server_ahead_ms = document.now - Date.now();
     if (document.phase === 'ended') return this.on.over();
     if (document.session !== null && this.connection.replacedBy(document.session)) {
