@@ -1,6 +1,7 @@
-// axe finds nothing on the studio page and nothing sticks out of it, in any of its states, in both languages and both
-// colour schemes. With STENTOR_SHOTS=FOLDER each state is also pictured there.
+// axe finds nothing on the studio page and the operator's and nothing sticks out of them, in any of their states, in both
+// languages and both colour schemes. With STENTOR_SHOTS=FOLDER each state is also pictured there.
 
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { decode } from '../harness/ears.mjs';
@@ -13,12 +14,13 @@ import { writeWav } from '../sound/tones.mjs';
 const SPEECH = new URL('../../assets/demo/ada.opus', import.meta.url).pathname;
 const DELAY_S = 7;
 
-test('every state of the studio page', async (t) => {
+test('every state of the studio page and of the operator’s', async (t) => {
   const house = await House.open(t);
   const microphone = writeWav(house.path('speech.wav'), await decode(SPEECH, house.folder));
   const { page } = await house.chromium({ microphone });
   const walks = ['studio', 'studio-guest'].map((name) => walkIn(t, page.context().browser(), name, { permissions: ['microphone'] }));
   const [host, guest] = (await Promise.all(walks)).map((walk) => ({ ...walk, ...studioOf(walk) }));
+  await theDesk(house, await walkIn(t, page.context().browser(), 'operator'));
   await withoutAWayIn(house, host);
   const links = await linksOf(house, 'evening');
   await theCheck(host, links.map(({ host }) => host.url));
@@ -56,6 +58,65 @@ function linksOf(house, name, more = {}) {
     await house.desk.createShow({ id, title: 'An evening with Ada Lovelace', language, ...more });
     return { id, host: await house.desk.link(id, 'host'), guest: await house.desk.link(id, 'speaker', { label: 'Ben', enters: 'backstage' }) };
   }));
+}
+
+const WARNING = 'The certificate is good until 2026-11-30, and the show desk can be expected to last longer.';
+
+async function theDesk(house, walk) {
+  await house.desk.createShow({ id: 'desk', title: 'An evening with Ada Lovelace' });
+  const url = `${house.server.desk}/operator`;
+  await walk.go(url);
+  await walk.see('.entrance');
+  await walk.look('entrance');
+  await walk.all((page) => page.route('**/api/v1/shows', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), warnings: [WARNING] } });
+  }));
+  await walk.go(`${url}#key=${house.server.operator_key}`);
+  await walk.press('.entrance .primary');
+  await walk.all((page) => page.getByRole('status').getByText(WARNING).waitFor());
+  await walk.all((page) => page.getByText(/Disk is well|Festplatte in Ordnung/).waitFor());
+  await walk.look('shows');
+  await outlivesNews(house, walk);
+  await walk.look('end-question');
+  await walk.press('.asked .primary');
+  await withFocus(walk, /^(Undo|Zurücknehmen) \(/);
+  await walk.all((page) => page.keyboard.press('Enter'));
+  await withFocus(walk, /^(End|Beenden)$/);
+  await hangs(walk);
+  await walk.look('silent');
+  await walk.all((page) => page.context().close());
+}
+
+/** A word half typed, a question that is open and the focus stay while the show changes. */
+async function outlivesNews(house, walk) {
+  await walk.all((page) => page.locator('.invite input').fill('Grace Hop'));
+  await walk.press('.show > .row .primary');
+  await withFocus(walk, /^(End|Beenden)$/);
+  await walk.press('.show > .row .danger');
+  const before = (await house.desk.show('desk')).links.length;
+  await house.desk.link('desk', 'speaker', { label: 'Ben' });
+  await walk.all((page) => page.locator('.links li').nth(before + 1).waitFor());
+  await walk.see('.asked');
+  await withFocus(walk, /^(Cancel|Abbrechen)$/);
+  await walk.all(async (page) => assert.equal(await page.locator('.invite input').inputValue(), 'Grace Hop'));
+}
+
+/** A desk that takes questions and answers none is called silent, and is not asked twice at once. */
+async function hangs(walk) {
+  await walk.all(async (page) => {
+    let [open, open_max] = [0, 0];
+    page.on('requestfailed', () => { open -= 1; });
+    await page.route('**/api/v1/shows', () => { open_max = Math.max(open_max, (open += 1)); });
+    await page.getByText(/^(No answer since|Keine Antwort seit) \d\d:\d\d/).waitFor();
+    await page.getByRole('alert').getByText(/^(The desk|Die Regie)/).waitFor();
+    await until('it is asked again', () => open === 1);
+    assert.equal(open_max, 1);
+  });
+}
+
+async function withFocus(walk, name) {
+  await walk.all((page) => until(`${name} has the focus`, async () => name.test(await page.evaluate(() => document.activeElement.textContent))));
 }
 
 async function withoutAWayIn(house, walk) {
@@ -131,6 +192,9 @@ async function onAir(house, host, guest, links) {
   for (const { id, guest: link } of links) await house.desk.command(id, { command: 'place', person: await personOf(house, id, link), place: 'on_air' });
   await guest.untilStanding('on_air');
   await guest.look('on-air');
+  await guest.press('.mine summary');
+  await guest.see('.devices select');
+  await guest.look('devices');
   await host.press('.menu-button >> nth=1');
   await host.see('[role=menuitem]');
   await host.look('menu');
@@ -146,7 +210,7 @@ async function onAir(house, host, guest, links) {
   await host.all((page) => page.locator('#message-to').selectOption('everyone'));
   await host.press('.part form button');
   await host.see('.saying p:not(:empty)');
-  await host.press('summary');
+  await host.press('.others summary');
   await host.all((page) => page.locator('#invite-label').fill('Grace Hopper'));
   await host.press('details form button');
   await host.see('.made');

@@ -44,6 +44,14 @@ test('a person checks, joins, goes on air, comes back and is let go', async (t) 
     await page.reload();
     await until('it is on air again', async () => (await state()).standing === 'on_air');
   });
+  await t.test('hands are answered one after the other by keyboard', () => answersHands(page, house));
+  await t.test('what a press leads to has the focus', async () => {
+    await press('End the show');
+    await press('Yes, end');
+    await focused(page, /^Undo the end/);
+    await page.keyboard.press('Enter');
+    await focused(page, /^End the show$/);
+  });
   await press('End the show');
   await press('Yes, end');
   await page.getByRole('heading', { name: 'The show is over' }).waitFor({ timeout: 60_000 });
@@ -68,9 +76,57 @@ test('a dead microphone is named, and keeps nobody from the stage', async (t) =>
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('button', { name: 'Open microphone' }).click();
   await page.getByText('The microphone gives nothing at all.').waitFor();
-  await page.getByRole('button', { name: 'Join the stage' }).click();
-  await until('Ben is on the stage', async () => (await state()).connection === 'connected');
+  await t.test('a stage that refuses says why, until it takes the connection', async () => {
+    const offers = (url) => url.pathname === '/dead/stage';
+    const refusal = { status: 409, contentType: 'application/problem+json', body: '{"reason":"stage_full","detail":"The stage is full."}' };
+    await page.route(offers, (route) => route.fulfill(refusal));
+    await page.getByRole('button', { name: 'Join the stage' }).click();
+    await page.getByRole('alert').getByText('The stage is full.').waitFor();
+    await page.getByText('Nobody hears you yet. The page is trying again.').waitFor();
+    await page.unroute(offers);
+    await until('Ben is on the stage', async () => (await state()).connection === 'connected');
+    assert.equal(await page.getByText('The stage is full.').count(), 0);
+  });
+  await t.test('another microphone is chosen on the stage', () => choosesMicrophone(page));
 });
+
+async function choosesMicrophone(page) {
+  await page.getByText('Microphone and headphones').click();
+  const choice = page.getByLabel('Microphone', { exact: true });
+  const sent = () => page.evaluate(() => window.ears.connected().getSenders()[0].track.getSettings().deviceId);
+  const [before, other] = [await sent(), await choice.locator('option').last().getAttribute('value')];
+  assert.notEqual(other, before);
+  await choice.selectOption(other);
+  await until('the other microphone is sent', async () => (await sent()) === other);
+  await page.evaluate(() => {
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotReadableError'));
+  });
+  await choice.selectOption('');
+  await page.getByRole('alert').getByText('Until then the one before stays in use.').waitFor();
+  await until('the list names the one in use', async () => (await choice.inputValue()) === other);
+  assert.equal(await sent(), other);
+}
+
+/** Two listeners ask; the answer to one leaves the focus on the other, and that to the last on the switch. */
+async function answersHands(page, house) {
+  await page.getByRole('switch', { name: 'Listeners may raise a hand' }).click();
+  await house.untilStatus('rehearsal', 'hands are open', ({ hands_open }) => hands_open);
+  for (const name of ['Cleo', 'Dan']) {
+    const body = JSON.stringify({ name });
+    const answer = await fetch(`${house.server.front}/rehearsal/hand`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    assert.equal(answer.status, 201);
+  }
+  await page.getByRole('button', { name: 'No to Dan' }).waitFor();
+  await page.getByRole('button', { name: 'No to Cleo' }).press('Enter');
+  await focused(page, /^No to Dan$/);
+  await page.keyboard.press('Enter');
+  await focused(page, /^Listeners may raise a hand$/);
+}
+
+async function focused(page, name) {
+  const nameOf = () => page.evaluate(() => document.activeElement.ariaLabel ?? document.activeElement.textContent);
+  await until(`${name} has the focus`, async () => name.test(await nameOf()));
+}
 
 async function invited(page, url) {
   await page.goto(url);

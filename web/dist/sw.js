@@ -1,5 +1,5 @@
 const SHELL = {
- "version": "c6912c176ee1678e",
+ "version": "daa6e83d34d741b5",
  "files": {
   "/listener.html": "378db27606aedb56c53e1b7d1e660139b84fbc005f203fab050db5c0b5665703",
   "/assets/css/base.css": "954228582d67f2efc5392d2f93fdfd11edeb833ae451df58a903addd1675ce4b",
@@ -15,7 +15,7 @@ const SHELL = {
   "/assets/listener/settings.js": "eee89b80eec9aebf0c76e4fb7b7d402f4eff4356d9185e0567a9a0790a836d5c",
   "/assets/listener/shell.js": "8af84401dcd3b4a3b28edcdd24c806c5dd69fbbfdf64d5431b03b64e08f532a2",
   "/assets/listener/situation.js": "f9f617463847dacd25601b8bb231afb1dbd0ad1722da52f3c823027bac1e6489",
-  "/assets/listener/statuspoll.js": "98b281eef81dea67a698b3568df0efc3107fd45aa3a19e473825f2c96f446db9",
+  "/assets/listener/statuspoll.js": "a93376e5c5c6727778f7966d2e958d13ea8e7f6ecfb5fa3cafd5872e9a0d0f4b",
   "/assets/listener/stentor-chapters.js": "8d58592d1e4029a376fdd9a529ecc5a8b2ddc1f8c8ee8ad02b239f80ebacf8be",
   "/assets/listener/stentor-hand.js": "95019ac7f232f2ed87eefd26f23f69f5907b23539c5081a1d2ce46e0c93ec0d9",
   "/assets/listener/stentor-listener.js": "d94ac91bc2a5ab71734b666a761d26759ad6da903f8147c27db8e273ddbb973f",
@@ -41,7 +41,7 @@ const SHELL = {
   "/assets/shared/marks.js": "39790d6d9b245a07856fb537c87b16cfd17f5d66b328e17d8791a7bc573f5485",
   "/assets/shared/memory.js": "68a1c89cbaf54fbafd8cc4948058b31e079addb4642419ca4528bc8f88043cb8",
   "/assets/shared/moment.js": "dfbf50d09074bcd3d73e445d066127c8c61479e4e7e0832e0ac004ca4d9a50e6",
-  "/assets/shared/problem.js": "ff1f8d6ed23c1adbb1dbb7bb7db481a9e9a51bdacba8f2d3d356ef291f54c7ac",
+  "/assets/shared/problem.js": "ab1826d3dc8be6c6a4119fb575181e9b593a04c9faf78095fb776393bfe6bbb2",
   "/assets/shared/timetext.js": "dbb021a38f6f39983a0fbfca071c3bdcc9aa76fa1a5851a8fe3da5982795b78e",
   "/assets/texts/extras.de.js": "1f730e16c978809544779726f83b9453368f18edd83e5930a65890aed614f172",
   "/assets/texts/extras.en.js": "b889a63fabd0a83248fbc94d7ed9b22a90e839720ac93144032fd1ff1f9dc6ed",

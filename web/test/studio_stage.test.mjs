@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Armed } from '../dist/studio/armed.js';
 import { MuteWish } from '../dist/studio/mutewish.js';
-import { noticesOf } from '../dist/studio/notices.js';
+import { Problem, unreachable } from '../dist/shared/problem.js';
+import { isPast, noticesOf } from '../dist/studio/notices.js';
 import { deedsOf, invites, runsTheShow } from '../dist/studio/rights.js';
 import { standpointOf } from '../dist/studio/standing.js';
 import { texts as de } from '../dist/texts/studio.de.js';
@@ -128,7 +129,10 @@ test('a double click dumps nothing, hammering does, and an armed button calms do
 });
 
 test('notices: the most urgent first, and nothing that goes without saying', () => {
-  const calm = { document: stage('on_air', [person(1, 'Ada')]), blocked: false, microphone: 'open', muted: false, muted_by_other: false };
+  const calm = {
+    document: stage('on_air', [person(1, 'Ada')]), connection: { failures: 0, problem: null }, blocked: false,
+    microphone: 'open', microphone_problem: null, muted: false, muted_by_other: false,
+  };
   assert.deepEqual(noticesOf(calm), []);
   const warned = stage('on_air', [person(1, 'Ada', { warnings: ['echo', 'silent'] }), person(2, 'Ben', { warnings: ['echo'] })], { warnings: ['disk_full'] });
   const kinds = (signs) => noticesOf({ ...calm, document: warned, ...signs }).map((notice) => [notice.kind, notice.warning].filter(Boolean).join(' '));
@@ -136,8 +140,19 @@ test('notices: the most urgent first, and nothing that goes without saying', () 
   assert.deepEqual(kinds({ muted: true, muted_by_other: true }), ['show disk_full', 'muted_by_other', 'mine echo']);
   assert.deepEqual(kinds({ microphone: 'lost' }), ['microphone_lost', 'show disk_full', 'mine echo']);
   assert.deepEqual(kinds({ microphone: 'taken' })[0], 'microphone_taken');
+  const tried = (failures, problem) => noticesOf({ ...calm, document: null, connection: { failures, problem } }).map(({ kind }) => kind);
+  assert.deepEqual([tried(1, null), tried(2, null)], [[], ['no_way']], 'one try that fails is nothing yet');
+  assert.deepEqual([tried(1, unreachable()), tried(2, unreachable())], [[], ['server_silent']]);
+  const full = new Problem(409, 'stage_full', '', 'The stage is full.', null, null);
+  assert.deepEqual(noticesOf({ ...calm, connection: { failures: 1, problem: full } }), [{ kind: 'refused', problem: full }]);
   const empty = (phase) => noticesOf({ ...calm, document: stage(phase, [person(1, 'Ada', { place: 'backstage' })], { slate: 'nobody_connected' }) });
   assert.deepEqual([empty('on_air'), empty('ending')], [[{ kind: 'nobody_on_air' }], []]);
+});
+
+test('an order that was not followed is told of for a while, and silence not for long', () => {
+  const refusal = new Problem(409, 'wrong_phase', '', 'That is not possible now.', null, null);
+  assert.deepEqual([4_999, 5_000].map((told_ms) => isPast(unreachable(), told_ms)), [false, true]);
+  assert.deepEqual([5_000, 19_999, 20_000].map((told_ms) => isPast(refusal, told_ms)), [false, false, true]);
 });
 
 test('every text is there in both languages, and every known warning has its sentences', () => {

@@ -4,6 +4,7 @@ import { ask, Problem } from '../shared/problem.js';
 const POLL_S_MIN = 1;
 const POLL_S_MAX = 60;
 const ANSWER_MS_MAX = 8_000;
+const MARKS_MS_MAX = 60_000;
 export class StatusPoll {
     show;
     changed;
@@ -58,7 +59,7 @@ export class StatusPoll {
     async #askAllMarks() {
         this.#all = true;
         try {
-            this.marks.add((await ask(`/${this.show}/marks`)).marks);
+            this.marks.add((await ask(`/${this.show}/marks`, { patience_ms: MARKS_MS_MAX })).marks);
             this.changed();
         }
         catch {

@@ -20,8 +20,8 @@ export class Desk {
         this.#token = null;
         forget('desk');
     }
-    async shows() {
-        return (await this.#ask('GET', '/shows')).shows;
+    shows() {
+        return this.#ask('GET', '/shows');
     }
     show(id) {
         return this.#ask('GET', `/shows/${id}`);

@@ -1,96 +1,103 @@
-import { copyText, make, setText, show as setShown } from '../shared/dom.js';
-import { clockText, dateText } from '../shared/timetext.js';
+import { make, setText, show as setShown } from '../shared/dom.js';
+import { keepFocus } from '../shared/focus.js';
+import { clockText, dateText, dayTimeText } from '../shared/timetext.js';
 import { confirmed } from './confirm.js';
+import { LinksView } from './linksview.js';
 const CHUNK_S = 0.32;
 const ROLES = ['speaker', 'co_host', 'host'];
 export class ShowCard {
     texts;
+    id;
     actions;
-    root = make('article', { class: 'show' });
-    #shape = '';
-    #numbers = null;
-    constructor(texts, actions) {
+    root;
+    #updates;
+    constructor(texts, id, actions) {
         this.texts = texts;
+        this.id = id;
         this.actions = actions;
+        const top = this.#top();
+        const facts = this.#facts();
+        const invite = this.#inviteForm();
+        const links = new LinksView(texts, (link) => actions.revoke(link), invite.role);
+        const buttons = this.#buttons();
+        this.root = make('article', { class: 'show' }, top.root, facts.root, links.root, invite.root, buttons.root);
+        this.#updates = [top.update, facts.update, (show) => links.update(show), buttons.update];
     }
-    update(show, now) {
-        const shape = JSON.stringify([show.title, show.phase, show.starts_at, show.links, show.tape?.disk]);
-        if (shape !== this.#shape) {
-            this.#shape = shape;
-            this.#draw(show);
-        }
-        this.#numbers?.(show);
-        const undo = this.root.querySelector('.undo');
-        if (undo)
-            setText(undo, this.texts.operator.undo(Math.max(0, Math.ceil(((show.undo_until ?? now) - now) / 1000))));
+    update(show, seen) {
+        for (const update of this.#updates)
+            update(show, seen);
     }
-    #draw(show) {
-        const t = this.texts.operator;
-        const badge = make('span', { class: show.phase === 'on_air' ? 'badge on' : 'badge' }, t.phase[show.phase]);
-        const start = show.starts_at !== null && (show.phase === 'announced' || show.phase === 'doors');
-        const facts = make('p', { class: 'soft' });
-        const disk = show.tape?.disk ?? 'ok';
-        this.root.replaceChildren(make('div', { class: 'top' }, badge, make('h2', {}, show.title || show.id), make('p', { class: 'soft' }, start ? `/${show.id} · ${dateText(show.starts_at, this.texts.language)}` : `/${show.id}`)), facts, make('ul', { class: 'links' }, this.#row(t.listenLink, '', show.listen_url, null), ...show.links.map((link) => this.#linkRow(link))), this.#inviteForm(), this.#buttons(show));
-        if (disk !== 'ok')
-            facts.before(make('p', { class: 'problem', role: 'alert' }, t.disk[disk]));
-        this.#numbers = ({ listeners, tape }) => {
-            const parts = [];
-            if (listeners !== null)
-                parts.push(`${t.listeners}: ${listeners.toLocaleString(this.texts.language)}`);
-            if (tape && tape.chunks > 0) {
-                const size = `${(tape.bytes / 1e6).toLocaleString(this.texts.language, { maximumFractionDigits: 1 })} MB`;
-                parts.push(`${t.tape}: ${t.tapeText(clockText(tape.chunks * CHUNK_S), size, tape.holes)}`);
-            }
-            setText(facts, parts.join(' · '));
+    #top() {
+        const { texts } = this;
+        const badge = make('span', { class: 'badge' });
+        const title = make('h2');
+        const address = make('p', { class: 'soft' });
+        const update = (show) => {
+            setText(badge, texts.operator.phase[show.phase]);
+            badge.classList.toggle('on', show.phase === 'on_air');
+            setText(title, show.title || show.id);
+            const coming = show.phase === 'announced' || show.phase === 'doors';
+            setText(address, show.starts_at !== null && coming ? `/${show.id} · ${dateText(show.starts_at, texts.language)}` : `/${show.id}`);
         };
+        return { root: make('div', { class: 'top' }, badge, title, address), update };
     }
-    #row(name, note, url, end) {
+    #facts() {
         const t = this.texts.operator;
-        const row = make('li', {}, make('span', { class: 'name' }, name, make('small', { class: 'soft' }, note)));
-        if (url !== null) {
-            const copy = make('button', { type: 'button', 'aria-label': `${t.copy}: ${name} ${note}`, onclick: () => void copied() }, t.copy);
-            const field = make('input', { type: 'text', class: 'url', readonly: true, value: url, 'aria-label': `${name} ${note}`, onfocus: () => field.select() });
-            const copied = async () => {
-                if (await copyText(url))
-                    setText(copy, t.copied);
-                else
-                    field.select();
-                setTimeout(() => setText(copy, t.copy), 2000);
-            };
-            row.append(field, copy);
+        const disk = make('p', { class: 'problem', role: 'alert' });
+        const numbers = make('p', { class: 'soft' });
+        const silence = make('p', { class: 'silence' });
+        const update = (show, { silent_since }) => {
+            const told = show.tape?.disk ?? 'ok';
+            setText(disk, told === 'ok' ? '' : t.disk[told]);
+            setShown(disk, told !== 'ok');
+            setText(numbers, this.#numbersText(show));
+            setText(silence, silent_since === null ? '' : t.silentSince(dayTimeText(silent_since, this.texts.language)));
+            setShown(silence, silent_since !== null);
+        };
+        return { root: make('div', { class: 'facts' }, disk, numbers, silence), update };
+    }
+    #numbersText({ listeners, tape }) {
+        const { language, operator: t } = this.texts;
+        const parts = [];
+        if (listeners !== null)
+            parts.push(`${t.listeners}: ${listeners.toLocaleString(language)}`);
+        if (tape && tape.chunks > 0) {
+            const size = `${(tape.bytes / 1e6).toLocaleString(language, { maximumFractionDigits: 1 })} MB`;
+            parts.push(`${t.tape}: ${t.tapeText(clockText(tape.chunks * CHUNK_S), size, tape.holes)}`);
         }
-        if (end)
-            row.append(end);
-        return row;
-    }
-    #linkRow(link) {
-        const t = this.texts.operator;
-        const note = link.label ?? '';
-        if (link.revoked)
-            return this.#row(t.role[link.role], note, null, make('span', { class: 'soft' }, t.revoked));
-        const revoke = confirmed(this.texts, t.revoke, t.revokeSure, 'quiet', () => this.actions.revoke(link));
-        return this.#row(t.role[link.role], note, link.url, revoke);
+        if (tape?.disk === 'ok')
+            parts.push(t.disk.ok);
+        return parts.join(' · ');
     }
     #inviteForm() {
         const t = this.texts.operator;
         const label = make('input', { type: 'text', maxlength: 40, placeholder: t.label, 'aria-label': t.label });
         const role = make('select', { 'aria-label': t.invite }, ...ROLES.map((name) => make('option', { value: name }, t.role[name])));
-        const submitted = (event) => {
+        const submitted = async (event) => {
             event.preventDefault();
-            this.actions.invite(role.value, label.value.trim());
+            if (await this.actions.invite(role.value, label.value.trim()))
+                label.value = '';
         };
-        return make('form', { class: 'invite', onsubmit: submitted }, role, label, make('button', { type: 'submit' }, t.invite));
+        const root = make('form', { class: 'invite', onsubmit: (event) => void submitted(event) }, role, label, make('button', { type: 'submit' }, t.invite));
+        return { root, role };
     }
-    #buttons(show) {
+    #buttons() {
         const t = this.texts.operator;
         const live = make('button', { type: 'button', class: 'primary', onclick: () => this.actions.turn('live') }, t.goLive);
-        const undo = make('button', { type: 'button', class: 'primary undo', onclick: () => this.actions.turn('undo') });
+        const undo = make('button', { type: 'button', class: 'primary', onclick: () => this.actions.turn('undo') });
         const end = confirmed(this.texts, t.end, t.endSure, 'danger', () => this.actions.turn('end'));
-        const remove = confirmed(this.texts, t.remove, t.removeSure(show.id), 'quiet', () => this.actions.remove());
-        setShown(live, show.phase === 'announced' || show.phase === 'doors');
-        setShown(undo, show.phase === 'ending');
-        setShown(end, show.phase === 'on_air');
-        setShown(remove, show.phase !== 'on_air' && show.phase !== 'ending');
-        return make('div', { class: 'row' }, live, undo, end, remove);
+        const remove = confirmed(this.texts, t.remove, t.removeSure(this.id), 'quiet', () => this.actions.remove());
+        const root = make('div', { class: 'row' }, live, undo, end, remove);
+        const draw = (show, { now }) => {
+            setShown(live, show.phase === 'announced' || show.phase === 'doors');
+            setShown(undo, show.phase === 'ending');
+            setText(undo, t.undo(Math.max(0, Math.ceil(((show.undo_until ?? now) - now) / 1000))));
+            setShown(end, show.phase === 'on_air');
+            setShown(remove, show.phase !== 'on_air' && show.phase !== 'ending');
+        };
+        const update = (show, seen) => {
+            keepFocus(root, () => draw(show, seen), () => [...root.querySelectorAll('button')]);
+        };
+        return { root, update };
     }
 }

@@ -1,4 +1,5 @@
-import { make, setText, show as setShown } from '../shared/dom.js';
+import { make, setAttribute, setText, show as setShown } from '../shared/dom.js';
+import { keepFocus } from '../shared/focus.js';
 import { takeKey } from '../shared/fragment.js';
 import { currentLanguage, languageSwitch, loadTexts } from '../shared/language.js';
 import { Problem } from '../shared/problem.js';
@@ -6,17 +7,22 @@ import { createForm } from './createform.js';
 import { Desk } from './desk.js';
 import { ShowCard } from './showcard.js';
 const POLL_MS = 2_000;
+const SILENT_MS = 5_000;
 export class StentorOperator extends HTMLElement {
     #key = takeKey();
     #desk = new Desk(Date.now(), (problem) => this.#lost(problem));
     #texts = null;
-    #shows = null;
+    #answer = null;
+    #answered_at = 0;
+    #refreshing = null;
+    #acting = false;
     #cards = new Map();
     #list = make('div', { class: 'shows' });
     #problem = make('p', { class: 'problem', role: 'alert' });
+    #warnings = make('div', { role: 'status' });
     connectedCallback() {
         void this.#speak(currentLanguage());
-        setInterval(() => document.visibilityState === 'visible' && void this.#refresh(), POLL_MS);
+        setInterval(() => document.visibilityState === 'visible' && this.#tick(), POLL_MS);
         document.addEventListener('visibilitychange', () => void this.#refresh());
         window.addEventListener('hashchange', () => {
             this.#key = takeKey();
@@ -42,8 +48,9 @@ export class StentorOperator extends HTMLElement {
         const leave = make('button', { type: 'button', class: 'quiet', onclick: () => this.#leave() }, t.leave);
         this.#cards.clear();
         this.#list.replaceChildren();
+        this.#warnings.replaceChildren();
         this.#say('');
-        this.replaceChildren(make('header', {}, make('h1', {}, t.title), make('div', { class: 'row' }, ...(inside ? [leave] : []), change)), make('main', {}, this.#problem, ...(inside ? [this.#list, createForm(texts, (show) => this.#create(show))] : [this.#entrance(texts)])));
+        this.replaceChildren(make('header', {}, make('h1', {}, t.title), make('div', { class: 'row' }, ...(inside ? [leave] : []), change)), make('main', {}, this.#problem, ...(inside ? [this.#warnings, this.#list, createForm(texts, (show) => this.#create(show))] : [this.#entrance(texts)])));
         if (inside)
             this.#update();
     }
@@ -56,32 +63,37 @@ export class StentorOperator extends HTMLElement {
         };
         return make('form', { class: 'entrance', onsubmit: submitted }, make('label', { for: 'key' }, t.key), key, make('p', { class: 'soft small' }, t.keyHint), make('button', { type: 'submit', class: 'primary' }, t.enter));
     }
-    async #enter(key) {
-        try {
+    #enter(key) {
+        return this.#act(async () => {
             await this.#desk.enter(key);
             this.#key = null;
             this.#draw();
-            await this.#refresh();
-        }
-        catch (error) {
-            this.#say(this.#sentence(error));
-        }
+        });
     }
     #leave() {
         this.#desk.leave();
-        this.#shows = null;
+        this.#answer = null;
         this.#draw();
     }
     #lost(problem) {
-        this.#shows = null;
+        this.#answer = null;
         this.#draw();
         this.#say(this.#sentence(problem));
     }
-    async #refresh() {
+    #tick() {
+        void this.#refresh();
+        this.#update();
+    }
+    #refresh() {
+        this.#refreshing ??= this.#read().finally(() => { this.#refreshing = null; });
+        return this.#refreshing;
+    }
+    async #read() {
         if (!this.#desk.entered || this.#key !== null)
             return;
         try {
-            this.#shows = await this.#desk.shows();
+            this.#answer = await this.#desk.shows();
+            this.#answered_at = Date.now();
             if (this.#silent)
                 this.#say('');
             this.#update();
@@ -95,47 +107,72 @@ export class StentorOperator extends HTMLElement {
     }
     #silent = false;
     async #act(action) {
-        let worked = true;
+        if (this.#acting)
+            return false;
+        this.#setActing(true);
         try {
             await action();
             this.#say('');
+            await this.#refreshing;
+            await this.#refresh();
+            return true;
         }
         catch (error) {
-            worked = false;
             this.#say(this.#sentence(error));
+            this.#silent = error instanceof Problem && error.unreachable;
+            return false;
         }
-        await this.#refresh();
-        return worked;
+        finally {
+            this.#setActing(false);
+        }
+    }
+    #setActing(acting) {
+        this.#acting = acting;
+        this.classList.toggle('acting', acting);
+        for (const button of this.querySelectorAll('main button'))
+            setAttribute(button, 'aria-disabled', acting ? 'true' : null);
     }
     #create(show) {
         return this.#act(() => this.#desk.create(show));
     }
     #update() {
         const texts = this.#texts;
-        const shows = this.#shows;
-        if (!texts || !shows)
+        if (!texts || !this.#answer)
             return;
+        const { shows, warnings } = this.#answer;
+        this.#warn(warnings);
+        keepFocus(this.#list, () => this.#drop(shows.map(({ id }) => id)), () => [...this.querySelectorAll('.show button, summary')]);
+        this.#list.querySelector('.none')?.remove();
+        const now = Date.now();
+        const silent_since = now - this.#answered_at > SILENT_MS ? this.#answered_at : null;
+        for (const show of shows)
+            this.#card(show.id, texts).update(show, { now, silent_since });
+        if (shows.length === 0)
+            this.#list.append(make('p', { class: 'none soft' }, texts.operator.none));
+    }
+    #drop(known) {
         for (const [id, card] of this.#cards) {
-            if (shows.some((show) => show.id === id))
+            if (known.includes(id))
                 continue;
             card.root.remove();
             this.#cards.delete(id);
         }
-        this.#list.querySelector('.none')?.remove();
-        for (const show of shows)
-            this.#card(show.id, texts).update(show, Date.now());
-        if (shows.length === 0)
-            this.#list.append(make('p', { class: 'none soft' }, texts.operator.none));
+    }
+    #warn(warnings) {
+        const drawn = [...this.#warnings.children].map((warning) => warning.textContent);
+        if (JSON.stringify(drawn) === JSON.stringify(warnings))
+            return;
+        this.#warnings.replaceChildren(...warnings.map((warning) => make('p', { class: 'problem', lang: 'en' }, warning)));
     }
     #card(id, texts) {
         const known = this.#cards.get(id);
         if (known)
             return known;
         const desk = this.#desk;
-        const card = new ShowCard(texts, {
+        const card = new ShowCard(texts, id, {
             turn: (to) => void this.#act(() => desk.turn(id, to)),
             remove: () => void this.#act(() => desk.remove(id)),
-            invite: (role, label) => void this.#act(() => desk.invite(id, role, label)),
+            invite: (role, label) => this.#act(() => desk.invite(id, role, label)),
             revoke: (link) => void this.#act(() => desk.revoke(id, link.id)),
         });
         this.#cards.set(id, card);
@@ -148,8 +185,8 @@ export class StentorOperator extends HTMLElement {
         setShown(this.#problem, sentence !== '');
     }
     #sentence(error) {
-        const silence = this.#texts?.operator.silence ?? '';
-        return error instanceof Problem ? error.sentence(silence) : silence;
+        const { silence = '', refusals = {} } = this.#texts?.operator ?? {};
+        return error instanceof Problem ? error.sentence(silence, refusals) : silence;
     }
 }
 customElements.define('stentor-operator', StentorOperator);

@@ -42,34 +42,42 @@ export async function problemOf(response) {
     const recording = text(body['recording']) || null;
     return new Problem(response.status, text(body['reason']), text(body['title']), text(body['detail']), retry_after_s, recording);
 }
-export async function ask(url, { method = 'GET', token, json, signal } = {}) {
+const ANSWER_MS_MAX = 8_000;
+export async function ask(url, { method = 'GET', token, json, signal, patience_ms = ANSWER_MS_MAX } = {}) {
     const headers = { Accept: 'application/json' };
     if (token)
         headers['Authorization'] = `Bearer ${token}`;
     if (json !== undefined)
         headers['Content-Type'] = 'application/json';
-    const init = { method, headers };
+    const limit = limited(patience_ms, signal);
+    const init = { method, headers, signal: limit.signal };
     if (json !== undefined)
         init.body = JSON.stringify(json);
-    if (signal)
-        init.signal = signal;
-    let response;
     try {
-        response = await fetch(url, init);
+        const response = await fetch(url, init);
+        if (!response.ok)
+            throw await problemOf(response);
+        return response.status === 204 ? null : (await response.json());
     }
     catch (error) {
-        if (signal?.aborted)
+        if (error instanceof Problem || signal?.aborted)
             throw error;
         throw unreachable();
     }
-    if (!response.ok)
-        throw await problemOf(response);
-    if (response.status === 204)
-        return null;
-    try {
-        return (await response.json());
+    finally {
+        limit.end();
     }
-    catch {
-        throw unreachable();
-    }
+}
+export function limited(patience_ms, signal) {
+    const stop = new AbortController();
+    const abort = () => stop.abort();
+    const timer = setTimeout(abort, patience_ms);
+    if (signal?.aborted)
+        abort();
+    signal?.addEventListener('abort', abort);
+    const end = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+    };
+    return { signal: stop.signal, end };
 }

@@ -37,7 +37,7 @@ export function airPanel(texts, stage) {
         const heard = hearersText(texts, stage);
         setText(hearers, heard);
         show(hearers, heard !== '');
-        setText(line, lineText(texts, stage));
+        setText(line, retryText(texts, stage) || lineText(texts, stage));
         setText(time, timeText(texts, stage));
     };
     update();
@@ -75,15 +75,16 @@ export function myBar(texts, stage) {
 }
 function standingText(texts, stage) {
     const { standing } = stage.standpoint;
-    if (standing === 'reconnecting')
-        return retryText(texts, stage);
+    if (standing === 'connecting' && stage.connection.failures > 0)
+        return texts.standingText.retrying;
     if (standing === 'ready' && stage.document?.phase === 'announced')
         return texts.standingText.closed;
     return texts.standingText[standing];
 }
 function retryText(texts, stage) {
-    const left_s = stage.retry_at === null ? 0 : Math.max(0, Math.ceil((stage.retry_at - Date.now()) / 1000));
-    return left_s > 0 ? texts.stage.retry(left_s) : texts.standingText.reconnecting;
+    const { retry_at } = stage.connection;
+    const left_s = retry_at === null ? 0 : Math.ceil((retry_at - Date.now()) / 1000);
+    return left_s > 0 ? texts.stage.retry(left_s) : '';
 }
 function hearersText(texts, stage) {
     const { standing, audience, hearers } = stage.standpoint;

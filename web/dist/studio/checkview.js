@@ -1,13 +1,14 @@
 import { make, setAttribute, setText, show } from '../shared/dom.js';
+import { loudspeakerChoice, microphoneChoice } from './devicesview.js';
 import { drawLevel } from './level.js';
 export function checkStep(texts, check) {
     const t = texts.check;
-    const open = make('button', { type: 'button', class: 'primary', onclick: () => check.chooseMicrophone('') }, t.open);
+    const open = make('button', { type: 'button', class: 'primary', onclick: () => void check.devices.chooseMicrophone('') }, t.open);
     const why = make('p', { class: 'soft' }, t.openWhy);
     const problem = make('p', { class: 'problem', role: 'alert' });
     const level = make('div', { class: 'level', role: 'img', 'aria-label': texts.stage.level }, make('i'));
-    const microphone = deviceChoice('microphone', t.microphoneDevice, t.defaultMicrophone, (id) => check.chooseMicrophone(id));
-    const loudspeaker = deviceChoice('loudspeaker', t.loudspeakerDevice, t.defaultLoudspeaker, (id) => check.chooseLoudspeaker(id));
+    const microphone = microphoneChoice(texts, check.devices);
+    const loudspeaker = loudspeakerChoice(texts, check.devices);
     const voice = gradedLine('microphone', t.microphoneTitle, texts);
     const echo = gradedLine('echo', t.echoTitle, texts);
     const line = gradedLine('line', t.lineTitle, texts);
@@ -20,11 +21,11 @@ export function checkStep(texts, check) {
         for (const element of [open, why])
             show(element, !check.open);
         show(opened, check.open);
-        setText(problem, check.problem === null ? '' : t.problem[check.problem]);
-        show(problem, check.problem !== null);
-        microphone.update(check.microphones, check.microphone_id);
-        loudspeaker.update(check.loudspeakers, check.loudspeaker_id);
-        show(loudspeaker.root, check.loudspeakers.length > 0);
+        const refused = check.devices.problem;
+        setText(problem, refused === null ? '' : t.problem[refused]);
+        show(problem, refused !== null);
+        microphone.update();
+        loudspeaker.update();
         drawLevel(level, check.level_dbfs);
         voice.say(check.microphone?.grade ?? null, check.microphone ? t.microphone[check.microphone.finding] : t.speak);
         const verdict = typeof check.echo === 'string' ? null : check.echo;
@@ -50,21 +51,4 @@ function gradedLine(name, title, texts) {
         setText(sentence, text);
     };
     return { root, say };
-}
-function deviceChoice(id, label, first, chosen) {
-    const choice = make('select', { id, onchange: () => chosen(choice.value) });
-    const root = make('div', { class: 'field' }, make('label', { for: id }, label), choice);
-    let listed = '';
-    const update = (devices, device_id) => {
-        const names = JSON.stringify([devices, device_id]);
-        if (names === listed)
-            return;
-        listed = names;
-        choice.replaceChildren(make('option', { value: '' }, first));
-        for (const device of devices)
-            if (device.id !== 'default')
-                choice.append(make('option', { value: device.id }, device.label || device.id));
-        choice.value = device_id;
-    };
-    return { root, update };
 }

@@ -1,4 +1,5 @@
 import { make, setAttribute, setText, show } from '../shared/dom.js';
+import { keepFocus } from '../shared/focus.js';
 export function handsPart(texts, stage) {
     const t = texts.hands;
     const isOpen = () => stage.document?.hands_open ?? false;
@@ -7,7 +8,22 @@ export function handsPart(texts, stage) {
     const count = make('p', { class: 'unseen', role: 'status' });
     const list = make('ul', { class: 'hands' });
     const root = make('section', { class: 'part', 'aria-labelledby': 'hands' }, make('div', { class: 'part-head' }, make('h2', { id: 'hands' }, t.title), toggle), text, count, list);
-    let drawn = '';
+    const rows = new Map();
+    const drawRows = (hands) => {
+        for (const [id, row] of rows) {
+            if (hands.some((hand) => hand.id === id))
+                continue;
+            row.remove();
+            rows.delete(id);
+        }
+        for (const hand of hands) {
+            const row = rows.get(hand.id) ?? handItem(texts, stage, hand);
+            if (!rows.has(hand.id))
+                list.append(row);
+            rows.set(hand.id, row);
+            setText(row.querySelector('.waited'), t.waited(hand.waited_s));
+        }
+    };
     const update = () => {
         const phase = stage.document?.phase;
         const hands = stage.document?.hands ?? [];
@@ -15,15 +31,20 @@ export function handsPart(texts, stage) {
         setAttribute(toggle, 'aria-checked', String(isOpen()));
         setText(text, isOpen() ? (hands.length === 0 ? t.none : t.hint) : t.closed);
         setText(count, isOpen() ? t.count(hands.length) : '');
-        const names = JSON.stringify(hands.map((hand) => hand.id));
-        if (names !== drawn) {
-            drawn = names;
-            list.replaceChildren(...hands.map((hand) => handItem(texts, stage, hand)));
-        }
-        hands.forEach((hand, i) => setText(list.children[i].querySelector('.waited'), t.waited(hand.waited_s)));
+        const next = answersAfter(list, document.activeElement);
+        keepFocus(list, () => drawRows(hands), () => [...next, toggle]);
     };
     update();
     return { root, update };
+}
+function answersAfter(list, focused) {
+    const row = focused?.closest('li');
+    if (!row || !list.contains(row))
+        return [];
+    const answer = [...row.querySelectorAll('button')].indexOf(focused);
+    const rows = [...list.children];
+    const at = rows.indexOf(row);
+    return [...rows.slice(at + 1), ...rows.slice(0, at).reverse()].map((other) => other.querySelectorAll('button')[answer]);
 }
 function handItem(texts, stage, hand) {
     const t = texts.hands;

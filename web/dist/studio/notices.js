@@ -1,8 +1,11 @@
 import { meIn } from './documents.js';
-export function noticesOf({ document, blocked, microphone, muted, muted_by_other }) {
-    const notices = [];
+const FAILURES_TOLD = 2;
+const SILENCE_TOLD_MS = 5_000;
+const REFUSAL_TOLD_MS = 20_000;
+export function noticesOf({ document, connection, blocked, microphone, microphone_problem, muted, muted_by_other }) {
+    const notices = noticesOfTries(connection);
     if (microphone === 'lost')
-        notices.push({ kind: 'microphone_lost' });
+        notices.push({ kind: 'microphone_lost', problem: microphone_problem });
     if (microphone === 'taken')
         notices.push({ kind: 'microphone_taken' });
     if (blocked)
@@ -19,4 +22,14 @@ export function noticesOf({ document, blocked, microphone, muted, muted_by_other
         notices.push({ kind: 'mine', warning });
     }
     return notices;
+}
+function noticesOfTries({ failures, problem }) {
+    if (problem && !problem.unreachable)
+        return [{ kind: 'refused', problem }];
+    if (failures < FAILURES_TOLD)
+        return [];
+    return [{ kind: problem ? 'server_silent' : 'no_way' }];
+}
+export function isPast(problem, told_ms) {
+    return told_ms >= (problem.unreachable ? SILENCE_TOLD_MS : REFUSAL_TOLD_MS);
 }

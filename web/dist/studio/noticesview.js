@@ -4,8 +4,8 @@ export function noticesPart(texts, stage) {
     const root = make('div', { class: 'notices', role: 'alert' });
     let drawn = '';
     const update = () => {
-        const { document, blocked, microphone, muted, muted_by_other, problem } = stage;
-        const notices = noticesOf({ document, blocked, microphone, muted, muted_by_other });
+        const { document, connection, devices, microphone, muted, muted_by_other, problem } = stage;
+        const notices = noticesOf({ document, connection, blocked: connection.blocked, microphone, microphone_problem: devices.problem, muted, muted_by_other });
         const now = JSON.stringify([notices, problem]);
         if (now === drawn)
             return;
@@ -29,8 +29,14 @@ function sentenceOf(notice, texts, stage) {
     switch (notice.kind) {
         case 'blocked':
             return { text: t.blocked, mend: { label: t.hearOthers, pressed: () => stage.hear() } };
+        case 'refused':
+            return { text: stage.sentence(notice.problem) };
+        case 'server_silent':
+            return { text: t.serverSilent };
+        case 'no_way':
+            return { text: t.noWay };
         case 'microphone_lost':
-            return { text: t.microphoneLost, mend: { label: t.reopen, pressed: () => stage.reopen() } };
+            return { text: notice.problem === null ? t.microphoneLost : texts.check.problem[notice.problem], mend: { label: t.reopen, pressed: () => stage.reopen() } };
         case 'microphone_taken':
             return { text: t.microphoneTaken };
         case 'muted_by_other':

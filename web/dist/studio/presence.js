@@ -3,6 +3,7 @@ import { Events } from '../shared/sse.js';
 import { factsOf, gradeLine } from './check/line.js';
 import { meIn } from './documents.js';
 import { MuteWish } from './mutewish.js';
+import { isPast } from './notices.js';
 import { noteMuted } from './session.js';
 import { StageConnection } from './stageconnection.js';
 import { standpointOf } from './standing.js';
@@ -18,6 +19,7 @@ export class Presence {
     #events;
     #mute;
     #noted = null;
+    #problem_ms = 0;
     #server_ahead_ms = 0;
     #was_connected = false;
     #counted = { lost: 0, received: 0 };
@@ -66,13 +68,13 @@ export class Presence {
     }
     async order(order) {
         const { show, token } = this.session;
+        this.problem = null;
         try {
-            const answer = await ask(`/${show}/stage/command`, { method: 'POST', token, json: order });
-            this.problem = null;
-            return answer;
+            return await ask(`/${show}/stage/command`, { method: 'POST', token, json: order });
         }
         catch (error) {
             this.problem = error instanceof Problem ? error : unreachable();
+            this.#problem_ms = performance.now();
             return null;
         }
         finally {
@@ -102,6 +104,8 @@ export class Presence {
             return;
         }
         this.document = document;
+        if (this.problem && isPast(this.problem, performance.now() - this.#problem_ms))
+            this.problem = null;
         this.#server_ahead_ms = document.now - Date.now();
         if (document.phase === 'ended')
             return this.on.over();

@@ -1,4 +1,5 @@
 import { make, setAttribute, setText, show } from '../shared/dom.js';
+import { keepFocus } from '../shared/focus.js';
 import { Armed } from './armed.js';
 export function showControls(texts, stage) {
     const t = texts.control;
@@ -7,7 +8,7 @@ export function showControls(texts, stage) {
     const ending = endControl(texts, stage);
     const dump = dumpControl(texts, stage);
     const root = make('div', { class: 'host' }, live, dump.root, ending.root, undo);
-    const update = () => {
+    const draw = () => {
         const { document } = stage;
         const phase = document?.phase;
         const left_s = document?.undo_until == null ? 0 : Math.max(0, Math.ceil((document.undo_until - stage.now) / 1000));
@@ -18,6 +19,7 @@ export function showControls(texts, stage) {
         ending.update();
         dump.update();
     };
+    const update = () => keepFocus(root, draw, () => [undo, ending.end, live]);
     update();
     return { root, update };
 }
@@ -32,12 +34,11 @@ function endControl(texts, stage) {
     const setAsking = (value) => {
         asking = value;
         update();
-        (value ? yes : end).focus();
+        (value ? cancel : end).focus();
     };
     const confirm = () => {
-        asking = false;
+        setAsking(false);
         void stage.order({ command: 'end' });
-        update();
     };
     const update = () => {
         const airs = stage.document?.phase === 'on_air';
@@ -46,7 +47,7 @@ function endControl(texts, stage) {
         show(end, airs && !asking);
         show(question, asking);
     };
-    return { root, update };
+    return { root, end, update };
 }
 function dumpControl(texts, stage) {
     const t = texts.control;

@@ -14,6 +14,7 @@ export class StageConnection {
     retry_at = null;
     problem = null;
     reconnects = 0;
+    failures = 0;
     blocked = false;
     #peer = null;
     #sender = null;
@@ -60,7 +61,7 @@ export class StageConnection {
         this.#peer = peer;
         peer.addEventListener('track', (event) => this.#hear(event));
         peer.addEventListener('connectionstatechange', () => this.#onState(peer));
-        this.#deadline = setTimeout(() => this.#again(peer, null), CONNECT_MS_MAX);
+        this.#deadline = setTimeout(() => this.#again(peer, this.#offer ? unreachable() : null), CONNECT_MS_MAX);
         this.#signal(peer, stream).catch((error) => {
             this.#again(peer, error instanceof Problem ? error : unreachable());
         });
@@ -123,6 +124,7 @@ export class StageConnection {
         if (state === 'connected') {
             clearTimeout(this.#deadline);
             this.#backoff.reset();
+            this.failures = 0;
             this.#shaky = false;
             this.phase = 'connected';
             this.problem = null;
@@ -141,6 +143,8 @@ export class StageConnection {
     #again(peer, problem) {
         if (this.#peer !== peer)
             return;
+        if (this.phase === 'connecting')
+            this.failures += 1;
         this.#drop();
         this.problem = problem;
         if (problem && isFinal(problem)) {

@@ -1,4 +1,5 @@
 import { airPanel, myBar } from './airpanel.js';
+import { devicesPart } from './devicesview.js';
 import { handsPart } from './handsview.js';
 import { invitePart } from './inviteview.js';
 import { messagePart, saying } from './messageview.js';
@@ -19,6 +20,7 @@ export function stageStep(texts, stage) {
         mine.push(showControls(texts, stage));
         others.push(handsPart(texts, stage), messagePart(texts, stage), invitePart(texts, stage));
     }
+    mine.push(devicesPart(texts, stage));
     const root = make('section', { class: 'stage' }, make('div', { class: 'mine' }, ...mine.map((part) => part.root), ways(texts, stage)), make('div', { class: 'others' }, ...others.map((part) => part.root)));
     const parts = [...mine, ...others];
     return { root, update: () => parts.forEach((part) => part.update()) };

@@ -246,19 +246,25 @@ export class StentorStudio extends HTMLElement {
         const page = this;
         return {
             get open() { return page.#microphone.stream !== null; },
-            get problem() { return page.#microphone_problem; },
-            get microphones() { return page.#microphone.devices.map(deviceOf); },
-            get microphone_id() { return page.#microphone.device_id; },
-            get loudspeakers() { return page.#loudspeaker.devices.map(deviceOf); },
-            get loudspeaker_id() { return page.#loudspeaker.device_id; },
+            devices: page.#devices(),
             get level_dbfs() { return page.#microphone.level_dbfs(); },
             get microphone() { return page.#check?.microphone ?? null; },
             get echo() { return page.#check?.echo ?? 'idle'; },
             get line() { return page.#check?.line ?? null; },
-            chooseMicrophone: (device_id) => void page.#openMicrophone(device_id),
-            chooseLoudspeaker: (device_id) => void page.#loudspeaker.choose(device_id),
             testEcho: () => void page.#check?.testEcho(),
             join: () => page.#join(),
+        };
+    }
+    #devices() {
+        const page = this;
+        return {
+            get microphones() { return page.#microphone.devices.map(deviceOf); },
+            get microphone_id() { return page.#microphone.device_id; },
+            get problem() { return page.#microphone_problem; },
+            get loudspeakers() { return page.#loudspeaker.devices.map(deviceOf); },
+            get loudspeaker_id() { return page.#loudspeaker.device_id; },
+            chooseMicrophone: (device_id) => page.#openMicrophone(device_id),
+            chooseLoudspeaker: (device_id) => page.#loudspeaker.choose(device_id),
         };
     }
     #stage() {
@@ -270,15 +276,16 @@ export class StentorStudio extends HTMLElement {
             get me() { return presence.me; },
             get standpoint() { return presence.standpoint; },
             get now() { return presence.now; },
-            get retry_at() { return presence.connection.retry_at; },
+            connection: presence.connection,
+            devices: page.#devices(),
             get line() { return presence.line; },
-            get blocked() { return presence.connection.blocked; },
             get muted() { return presence.muted; },
             get muted_by_other() { return presence.muted_by_other; },
             get microphone() { return page.#microphone.state; },
             get level_dbfs() { return page.#microphone.level_dbfs(); },
             get problem() { return presence.problem ? page.#sentence(presence.problem) : ''; },
             mute: (muted) => presence.mute(muted),
+            sentence: (problem) => page.#sentence(problem),
             order: (order) => presence.order(order),
             hear: () => presence.connection.hear(),
             reopen: () => void page.#openMicrophone(''),

@@ -16,7 +16,7 @@ export const texts = {
     way: {
         noKey: 'This page needs the link you were given, with the key at its end. Open that link once more.',
         insecure: 'This page cannot use a microphone here',
-        insecureWhy: 'Browsers open the microphone only on HTTPS or on localhost. Make a certificate with “stentor cert”, start the server with it, and open the link with https://.',
+        insecureWhy: 'Ask whoever invited you for a link that begins with https://: browsers open the microphone only there, or on the server itself. If you run the server: “stentor cert” makes a certificate, and with it the link begins with https://.',
         left: 'You have left the stage',
         leftText: 'The show goes on without you.',
         rejoin: 'Come back',
@@ -45,9 +45,9 @@ export const texts = {
         open: 'Open microphone',
         openWhy: 'The browser asks whether it may use the microphone. Nobody hears you yet.',
         problem: {
-            denied: 'The browser did not allow the microphone. Allow it in the address bar (the icon beside the address), then press again.',
-            missing: 'No microphone was found. Plug one in, then press again.',
-            busy: 'The microphone could not be opened. Another program may be using it; close that, then press again.',
+            denied: 'The browser did not allow the microphone. Allow it in the address bar (the icon beside the address), then try again.',
+            missing: 'No microphone was found. Plug one in, then try again.',
+            busy: 'The microphone could not be opened. Another program may be using it; close that, then try again.',
         },
         microphoneDevice: 'Microphone',
         loudspeakerDevice: 'Headphones or loudspeaker',
@@ -104,6 +104,7 @@ export const texts = {
     },
     standingText: {
         connecting: 'Nobody hears you yet.',
+        retrying: 'Nobody hears you yet. The page is trying again.',
         reconnecting: 'Nobody hears you. The page is trying again.',
         no_microphone: 'Nobody hears you.',
         backstage: 'Listeners do not hear you.',
@@ -130,7 +131,9 @@ export const texts = {
         toBackstage: 'Go backstage',
         copyLink: 'Copy listen link',
         leave: 'Leave',
-        retry: (seconds) => `Nobody hears you. Trying again in ${seconds} s.`,
+        retry: (seconds) => `Next try in ${seconds} s`,
+        devices: 'Microphone and headphones',
+        microphoneKept: 'Until then the one before stays in use.',
         listeners: (n) => (n === 1 ? '1 listener' : `${n} listeners`),
     },
     control: {
@@ -203,6 +206,8 @@ export const texts = {
     },
     notice: {
         nobodyOnAir: 'Nobody is on air: listeners hear hold sound until somebody is.',
+        serverSilent: 'The server does not answer. The page goes on trying. If it lasts, try another network.',
+        noWay: 'The sound does not get through here: this network seems to block it. Try another one, such as a phone’s, or tell whoever invited you. The page goes on trying.',
         blocked: 'The browser holds the sound of the others back.',
         hearOthers: 'Hear the others',
         microphoneLost: 'The microphone is gone. Plug it in again or take another one.',

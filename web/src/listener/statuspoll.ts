@@ -10,6 +10,8 @@ const POLL_S_MIN = 1;
 const POLL_S_MAX = 60;
 /** A document of some kilobytes that is not here by then is not on its way: on a bad line it takes two seconds. */
 const ANSWER_MS_MAX = 8_000;
+/** The marks of a long show are some hundred kilobytes, beside the sound on a slow line. */
+const MARKS_MS_MAX = 60_000;
 
 export interface Silence {
   /** Unix time of the first question that was not answered. */
@@ -76,7 +78,7 @@ export class StatusPoll {
   async #askAllMarks(): Promise<void> {
     this.#all = true;
     try {
-      this.marks.add((await ask<MarksDocument>(`/${this.show}/marks`)).marks);
+      this.marks.add((await ask<MarksDocument>(`/${this.show}/marks`, { patience_ms: MARKS_MS_MAX })).marks);
       this.changed();
     } catch {
       this.#all = false;

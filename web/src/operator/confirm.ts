@@ -17,8 +17,12 @@ export function confirmed(
     show(asked, asking);
     (asking ? no : button).focus();
   };
+  const answered = (): void => {
+    setAsking(false);
+    pressed();
+  };
   const button = make('button', { type: 'button', class: kind, onclick: () => setAsking(true) }, label);
-  const yes = make('button', { type: 'button', class: 'primary', onclick: () => pressed() }, t.yes);
+  const yes = make('button', { type: 'button', class: 'primary', onclick: () => answered() }, t.yes);
   const no = make('button', { type: 'button', onclick: () => setAsking(false) }, t.cancel);
   const asked = make('span', { class: 'asked', role: 'alert' }, make('span', {}, question), yes, no);
   asked.hidden = true;

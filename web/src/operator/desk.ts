@@ -18,6 +18,12 @@ export interface NewShow {
   starts_at?: number;
 }
 
+/** The shows, and what the operator is to be told about tonight, in the server's words. */
+export interface DeskAnswer {
+  shows: DeskShow[];
+  warnings: string[];
+}
+
 export class Desk {
   #token: DeskToken | null;
 
@@ -45,8 +51,8 @@ export class Desk {
     forget('desk');
   }
 
-  async shows(): Promise<DeskShow[]> {
-    return (await this.#ask<{ shows: DeskShow[] }>('GET', '/shows')).shows;
+  shows(): Promise<DeskAnswer> {
+    return this.#ask('GET', '/shows');
   }
 
   /** One show, with its links. */

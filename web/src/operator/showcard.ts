@@ -1,116 +1,130 @@
-// One show on the desk.
+// One show on the desk. Its parts are made once and told what changed, so that a word half typed, a question that is
+// open and the focus outlive the news.
 
-import { copyText, make, setText, show as setShown } from '../shared/dom.js';
+import { make, setText, show as setShown } from '../shared/dom.js';
 import type { DeskLink, DeskShow, Role } from '../shared/documents.js';
+import { keepFocus } from '../shared/focus.js';
 import type { Texts } from '../shared/language.js';
-import { clockText, dateText } from '../shared/timetext.js';
+import { clockText, dateText, dayTimeText } from '../shared/timetext.js';
 import { confirmed } from './confirm.js';
+import { LinksView } from './linksview.js';
 
 /** Seconds of sound in a chunk. */
 const CHUNK_S = 0.32;
 const ROLES: Role[] = ['speaker', 'co_host', 'host'];
 
+/** What the page knows beside the show itself; both are Unix times. */
+export interface Seen {
+  now: number;
+  /** When the desk answered last, if it should have answered again since. */
+  silent_since: number | null;
+}
+
 export interface ShowActions {
   turn(to: 'live' | 'end' | 'undo'): void;
   remove(): void;
-  invite(role: Role, label: string): void;
+  /** True when it worked. */
+  invite(role: Role, label: string): Promise<boolean>;
   revoke(link: DeskLink): void;
 }
 
-/** A card that is redrawn whole when its show changed in kind, and only updated when numbers moved. */
+type Update = (show: DeskShow, seen: Seen) => void;
+
 export class ShowCard {
-  readonly root = make('article', { class: 'show' });
-  #shape = '';
-  #numbers: ((show: DeskShow) => void) | null = null;
+  readonly root: HTMLElement;
+  #updates: Update[];
 
   constructor(
     readonly texts: Texts,
+    readonly id: string,
     readonly actions: ShowActions,
-  ) {}
-
-  /** `now` is the Unix time; the countdown of the undo runs by it. */
-  update(show: DeskShow, now: number): void {
-    const shape = JSON.stringify([show.title, show.phase, show.starts_at, show.links, show.tape?.disk]);
-    if (shape !== this.#shape) {
-      this.#shape = shape;
-      this.#draw(show);
-    }
-    this.#numbers?.(show);
-    const undo = this.root.querySelector('.undo');
-    if (undo) setText(undo, this.texts.operator.undo(Math.max(0, Math.ceil(((show.undo_until ?? now) - now) / 1000))));
+  ) {
+    const top = this.#top();
+    const facts = this.#facts();
+    const invite = this.#inviteForm();
+    const links = new LinksView(texts, (link) => actions.revoke(link), invite.role);
+    const buttons = this.#buttons();
+    this.root = make('article', { class: 'show' }, top.root, facts.root, links.root, invite.root, buttons.root);
+    this.#updates = [top.update, facts.update, (show) => links.update(show), buttons.update];
   }
 
-  #draw(show: DeskShow): void {
-    const t = this.texts.operator;
-    const badge = make('span', { class: show.phase === 'on_air' ? 'badge on' : 'badge' }, t.phase[show.phase]);
-    const start = show.starts_at !== null && (show.phase === 'announced' || show.phase === 'doors');
-    const facts = make('p', { class: 'soft' });
-    const disk = show.tape?.disk ?? 'ok';
-    this.root.replaceChildren(
-      make('div', { class: 'top' }, badge, make('h2', {}, show.title || show.id), make('p', { class: 'soft' }, start ? `/${show.id} · ${dateText(show.starts_at!, this.texts.language)}` : `/${show.id}`)),
-      facts,
-      make('ul', { class: 'links' }, this.#row(t.listenLink, '', show.listen_url, null), ...show.links.map((link) => this.#linkRow(link))),
-      this.#inviteForm(),
-      this.#buttons(show),
-    );
-    if (disk !== 'ok') facts.before(make('p', { class: 'problem', role: 'alert' }, t.disk[disk]));
-    this.#numbers = ({ listeners, tape }) => {
-      const parts = [];
-      if (listeners !== null) parts.push(`${t.listeners}: ${listeners.toLocaleString(this.texts.language)}`);
-      if (tape && tape.chunks > 0) {
-        const size = `${(tape.bytes / 1e6).toLocaleString(this.texts.language, { maximumFractionDigits: 1 })} MB`;
-        parts.push(`${t.tape}: ${t.tapeText(clockText(tape.chunks * CHUNK_S), size, tape.holes)}`);
-      }
-      setText(facts, parts.join(' · '));
+  update(show: DeskShow, seen: Seen): void {
+    for (const update of this.#updates) update(show, seen);
+  }
+
+  #top(): { root: HTMLElement; update: Update } {
+    const { texts } = this;
+    const badge = make('span', { class: 'badge' });
+    const title = make('h2');
+    const address = make('p', { class: 'soft' });
+    const update: Update = (show) => {
+      setText(badge, texts.operator.phase[show.phase]);
+      badge.classList.toggle('on', show.phase === 'on_air');
+      setText(title, show.title || show.id);
+      const coming = show.phase === 'announced' || show.phase === 'doors';
+      setText(address, show.starts_at !== null && coming ? `/${show.id} · ${dateText(show.starts_at, texts.language)}` : `/${show.id}`);
     };
+    return { root: make('div', { class: 'top' }, badge, title, address), update };
   }
 
-  #row(name: string, note: string, url: string | null, end: HTMLElement | null): HTMLElement {
+  #facts(): { root: HTMLElement; update: Update } {
     const t = this.texts.operator;
-    const row = make('li', {}, make('span', { class: 'name' }, name, make('small', { class: 'soft' }, note)));
-    if (url !== null) {
-      const copy = make('button', { type: 'button', 'aria-label': `${t.copy}: ${name} ${note}`, onclick: () => void copied() }, t.copy);
-      const field = make('input', { type: 'text', class: 'url', readonly: true, value: url, 'aria-label': `${name} ${note}`, onfocus: () => field.select() });
-      const copied = async (): Promise<void> => {
-        if (await copyText(url)) setText(copy, t.copied);
-        else field.select();
-        setTimeout(() => setText(copy, t.copy), 2000);
-      };
-      row.append(field, copy);
+    const disk = make('p', { class: 'problem', role: 'alert' });
+    const numbers = make('p', { class: 'soft' });
+    // The page says it aloud once; here it stands beside each show whose numbers are old.
+    const silence = make('p', { class: 'silence' });
+    const update: Update = (show, { silent_since }) => {
+      const told = show.tape?.disk ?? 'ok';
+      setText(disk, told === 'ok' ? '' : t.disk[told]);
+      setShown(disk, told !== 'ok');
+      setText(numbers, this.#numbersText(show));
+      setText(silence, silent_since === null ? '' : t.silentSince(dayTimeText(silent_since, this.texts.language)));
+      setShown(silence, silent_since !== null);
+    };
+    return { root: make('div', { class: 'facts' }, disk, numbers, silence), update };
+  }
+
+  #numbersText({ listeners, tape }: DeskShow): string {
+    const { language, operator: t } = this.texts;
+    const parts = [];
+    if (listeners !== null) parts.push(`${t.listeners}: ${listeners.toLocaleString(language)}`);
+    if (tape && tape.chunks > 0) {
+      const size = `${(tape.bytes / 1e6).toLocaleString(language, { maximumFractionDigits: 1 })} MB`;
+      parts.push(`${t.tape}: ${t.tapeText(clockText(tape.chunks * CHUNK_S), size, tape.holes)}`);
     }
-    if (end) row.append(end);
-    return row;
+    if (tape?.disk === 'ok') parts.push(t.disk.ok);
+    return parts.join(' · ');
   }
 
-  #linkRow(link: DeskLink): HTMLElement {
-    const t = this.texts.operator;
-    const note = link.label ?? '';
-    if (link.revoked) return this.#row(t.role[link.role], note, null, make('span', { class: 'soft' }, t.revoked));
-    const revoke = confirmed(this.texts, t.revoke, t.revokeSure, 'quiet', () => this.actions.revoke(link));
-    return this.#row(t.role[link.role], note, link.url, revoke);
-  }
-
-  #inviteForm(): HTMLElement {
+  #inviteForm(): { root: HTMLElement; role: HTMLElement } {
     const t = this.texts.operator;
     const label = make('input', { type: 'text', maxlength: 40, placeholder: t.label, 'aria-label': t.label });
     const role = make('select', { 'aria-label': t.invite }, ...ROLES.map((name) => make('option', { value: name }, t.role[name])));
-    const submitted = (event: Event): void => {
+    const submitted = async (event: Event): Promise<void> => {
       event.preventDefault();
-      this.actions.invite(role.value as Role, label.value.trim());
+      if (await this.actions.invite(role.value as Role, label.value.trim())) label.value = '';
     };
-    return make('form', { class: 'invite', onsubmit: submitted }, role, label, make('button', { type: 'submit' }, t.invite));
+    const root = make('form', { class: 'invite', onsubmit: (event) => void submitted(event) }, role, label, make('button', { type: 'submit' }, t.invite));
+    return { root, role };
   }
 
-  #buttons(show: DeskShow): HTMLElement {
+  #buttons(): { root: HTMLElement; update: Update } {
     const t = this.texts.operator;
     const live = make('button', { type: 'button', class: 'primary', onclick: () => this.actions.turn('live') }, t.goLive);
-    const undo = make('button', { type: 'button', class: 'primary undo', onclick: () => this.actions.turn('undo') });
+    const undo = make('button', { type: 'button', class: 'primary', onclick: () => this.actions.turn('undo') });
     const end = confirmed(this.texts, t.end, t.endSure, 'danger', () => this.actions.turn('end'));
-    const remove = confirmed(this.texts, t.remove, t.removeSure(show.id), 'quiet', () => this.actions.remove());
-    setShown(live, show.phase === 'announced' || show.phase === 'doors');
-    setShown(undo, show.phase === 'ending');
-    setShown(end, show.phase === 'on_air');
-    setShown(remove, show.phase !== 'on_air' && show.phase !== 'ending');
-    return make('div', { class: 'row' }, live, undo, end, remove);
+    const remove = confirmed(this.texts, t.remove, t.removeSure(this.id), 'quiet', () => this.actions.remove());
+    const root = make('div', { class: 'row' }, live, undo, end, remove);
+    const draw: Update = (show, { now }) => {
+      setShown(live, show.phase === 'announced' || show.phase === 'doors');
+      setShown(undo, show.phase === 'ending');
+      setText(undo, t.undo(Math.max(0, Math.ceil(((show.undo_until ?? now) - now) / 1000))));
+      setShown(end, show.phase === 'on_air');
+      setShown(remove, show.phase !== 'on_air' && show.phase !== 'ending');
+    };
+    const update: Update = (show, seen) => {
+      keepFocus(root, () => draw(show, seen), () => [...root.querySelectorAll('button')]);
+    };
+    return { root, update };
   }
 }

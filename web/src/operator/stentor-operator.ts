@@ -1,28 +1,36 @@
-// <stentor-operator>: the desk's page. It asks for the shows every two seconds while it is looked at.
+// <stentor-operator>: the desk's page. It asks for the shows every two seconds while it is looked at, and never twice
+// at once: a desk that hangs is not asked the louder for it.
 
-import { make, setText, show as setShown } from '../shared/dom.js';
-import type { DeskShow } from '../shared/documents.js';
+import { make, setAttribute, setText, show as setShown } from '../shared/dom.js';
+import { keepFocus } from '../shared/focus.js';
 import { takeKey } from '../shared/fragment.js';
 import { currentLanguage, languageSwitch, loadTexts, type Language, type Texts } from '../shared/language.js';
 import { Problem } from '../shared/problem.js';
 import { createForm } from './createform.js';
-import { Desk, type NewShow } from './desk.js';
+import { Desk, type DeskAnswer, type NewShow } from './desk.js';
 import { ShowCard } from './showcard.js';
 
 const POLL_MS = 2_000;
+/** Two questions without an answer: what is shown is called old from then on. */
+const SILENT_MS = 5_000;
 
 export class StentorOperator extends HTMLElement {
   #key = takeKey();
   #desk = new Desk(Date.now(), (problem) => this.#lost(problem));
   #texts: Texts | null = null;
-  #shows: DeskShow[] | null = null;
+  #answer: DeskAnswer | null = null;
+  #answered_at = 0;
+  /** The question that is on its way. */
+  #refreshing: Promise<void> | null = null;
+  #acting = false;
   #cards = new Map<string, ShowCard>();
   #list = make('div', { class: 'shows' });
   #problem = make('p', { class: 'problem', role: 'alert' });
+  #warnings = make('div', { role: 'status' });
 
   connectedCallback(): void {
     void this.#speak(currentLanguage());
-    setInterval(() => document.visibilityState === 'visible' && void this.#refresh(), POLL_MS);
+    setInterval(() => document.visibilityState === 'visible' && this.#tick(), POLL_MS);
     document.addEventListener('visibilitychange', () => void this.#refresh());
     window.addEventListener('hashchange', () => {
       this.#key = takeKey();
@@ -49,10 +57,11 @@ export class StentorOperator extends HTMLElement {
     const leave = make('button', { type: 'button', class: 'quiet', onclick: () => this.#leave() }, t.leave);
     this.#cards.clear();
     this.#list.replaceChildren();
+    this.#warnings.replaceChildren();
     this.#say('');
     this.replaceChildren(
       make('header', {}, make('h1', {}, t.title), make('div', { class: 'row' }, ...(inside ? [leave] : []), change)),
-      make('main', {}, this.#problem, ...(inside ? [this.#list, createForm(texts, (show) => this.#create(show))] : [this.#entrance(texts)])),
+      make('main', {}, this.#problem, ...(inside ? [this.#warnings, this.#list, createForm(texts, (show) => this.#create(show))] : [this.#entrance(texts)])),
     );
     if (inside) this.#update();
   }
@@ -74,33 +83,41 @@ export class StentorOperator extends HTMLElement {
     );
   }
 
-  async #enter(key: string): Promise<void> {
-    try {
+  #enter(key: string): Promise<boolean> {
+    return this.#act(async () => {
       await this.#desk.enter(key);
       this.#key = null;
       this.#draw();
-      await this.#refresh();
-    } catch (error) {
-      this.#say(this.#sentence(error));
-    }
+    });
   }
 
   #leave(): void {
     this.#desk.leave();
-    this.#shows = null;
+    this.#answer = null;
     this.#draw();
   }
 
   #lost(problem: Problem): void {
-    this.#shows = null;
+    this.#answer = null;
     this.#draw();
     this.#say(this.#sentence(problem));
   }
 
-  async #refresh(): Promise<void> {
+  #tick(): void {
+    void this.#refresh();
+    this.#update();
+  }
+
+  #refresh(): Promise<void> {
+    this.#refreshing ??= this.#read().finally(() => { this.#refreshing = null; });
+    return this.#refreshing;
+  }
+
+  async #read(): Promise<void> {
     if (!this.#desk.entered || this.#key !== null) return;
     try {
-      this.#shows = await this.#desk.shows();
+      this.#answer = await this.#desk.shows();
+      this.#answered_at = Date.now();
       if (this.#silent) this.#say('');
       this.#update();
     } catch (error) {
@@ -113,18 +130,31 @@ export class StentorOperator extends HTMLElement {
   /** The sentence that is shown is about the desk being away, and goes when it answers. */
   #silent = false;
 
-  /** Does something and shows what came of it; true when it worked. */
+  /** Does something, one thing at a time, and shows what came of it; true when it worked. */
   async #act(action: () => Promise<unknown>): Promise<boolean> {
-    let worked = true;
+    if (this.#acting) return false;
+    this.#setActing(true);
     try {
       await action();
       this.#say('');
+      // A question that was on its way before may be answered with how it was before.
+      await this.#refreshing;
+      await this.#refresh();
+      return true;
     } catch (error) {
-      worked = false;
       this.#say(this.#sentence(error));
+      this.#silent = error instanceof Problem && error.unreachable;
+      return false;
+    } finally {
+      this.#setActing(false);
     }
-    await this.#refresh();
-    return worked;
+  }
+
+  /** A button that is disabled loses the focus: these only say that they are, and `#act` sees to it. */
+  #setActing(acting: boolean): void {
+    this.#acting = acting;
+    this.classList.toggle('acting', acting);
+    for (const button of this.querySelectorAll('main button')) setAttribute(button, 'aria-disabled', acting ? 'true' : null);
   }
 
   #create(show: NewShow): Promise<boolean> {
@@ -133,26 +163,40 @@ export class StentorOperator extends HTMLElement {
 
   #update(): void {
     const texts = this.#texts;
-    const shows = this.#shows;
-    if (!texts || !shows) return;
+    if (!texts || !this.#answer) return;
+    const { shows, warnings } = this.#answer;
+    this.#warn(warnings);
+    keepFocus(this.#list, () => this.#drop(shows.map(({ id }) => id)), () => [...this.querySelectorAll<HTMLElement>('.show button, summary')]);
+    this.#list.querySelector('.none')?.remove();
+    const now = Date.now();
+    const silent_since = now - this.#answered_at > SILENT_MS ? this.#answered_at : null;
+    for (const show of shows) this.#card(show.id, texts).update(show, { now, silent_since });
+    if (shows.length === 0) this.#list.append(make('p', { class: 'none soft' }, texts.operator.none));
+  }
+
+  #drop(known: string[]): void {
     for (const [id, card] of this.#cards) {
-      if (shows.some((show) => show.id === id)) continue;
+      if (known.includes(id)) continue;
       card.root.remove();
       this.#cards.delete(id);
     }
-    this.#list.querySelector('.none')?.remove();
-    for (const show of shows) this.#card(show.id, texts).update(show, Date.now());
-    if (shows.length === 0) this.#list.append(make('p', { class: 'none soft' }, texts.operator.none));
+  }
+
+  /** The server's own words, which are English; drawn anew only when they change, as they are read out. */
+  #warn(warnings: string[]): void {
+    const drawn = [...this.#warnings.children].map((warning) => warning.textContent);
+    if (JSON.stringify(drawn) === JSON.stringify(warnings)) return;
+    this.#warnings.replaceChildren(...warnings.map((warning) => make('p', { class: 'problem', lang: 'en' }, warning)));
   }
 
   #card(id: string, texts: Texts): ShowCard {
     const known = this.#cards.get(id);
     if (known) return known;
     const desk = this.#desk;
-    const card = new ShowCard(texts, {
+    const card = new ShowCard(texts, id, {
       turn: (to) => void this.#act(() => desk.turn(id, to)),
       remove: () => void this.#act(() => desk.remove(id)),
-      invite: (role, label) => void this.#act(() => desk.invite(id, role, label)),
+      invite: (role, label) => this.#act(() => desk.invite(id, role, label)),
       revoke: (link) => void this.#act(() => desk.revoke(id, link.id)),
     });
     this.#cards.set(id, card);
@@ -167,8 +211,8 @@ export class StentorOperator extends HTMLElement {
   }
 
   #sentence(error: unknown): string {
-    const silence = this.#texts?.operator.silence ?? '';
-    return error instanceof Problem ? error.sentence(silence) : silence;
+    const { silence = '', refusals = {} } = this.#texts?.operator ?? {};
+    return error instanceof Problem ? error.sentence(silence, refusals) : silence;
   }
 }
 

@@ -49,34 +49,49 @@ export async function problemOf(response: Response): Promise<Problem> {
   return new Problem(response.status, text(body['reason']), text(body['title']), text(body['detail']), retry_after_s, recording);
 }
 
+/** An answer that is not here by then is not on its way: on a bad line it takes two seconds. */
+const ANSWER_MS_MAX = 8_000;
+
 export interface Ask {
   method?: 'GET' | 'POST' | 'DELETE';
   token?: string;
   /** Sent as JSON. */
   json?: unknown;
   signal?: AbortSignal;
+  /** For answers that may be long in coming, such as a large document on a slow line. */
+  patience_ms?: number;
 }
 
-/** Asks and parses the JSON answer; throws a `Problem`. A 204 gives `null`. */
-export async function ask<T>(url: string, { method = 'GET', token, json, signal }: Ask = {}): Promise<T> {
+/** Asks and parses the JSON answer; throws a `Problem`. A 204 gives `null`. A door that hangs is one that does not answer. */
+export async function ask<T>(url: string, { method = 'GET', token, json, signal, patience_ms = ANSWER_MS_MAX }: Ask = {}): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (token) headers['Authorization'] = `Bearer ${token}`;
   if (json !== undefined) headers['Content-Type'] = 'application/json';
-  const init: RequestInit = { method, headers };
+  const limit = limited(patience_ms, signal);
+  const init: RequestInit = { method, headers, signal: limit.signal };
   if (json !== undefined) init.body = JSON.stringify(json);
-  if (signal) init.signal = signal;
-  let response: Response;
   try {
-    response = await fetch(url, init);
+    const response = await fetch(url, init);
+    if (!response.ok) throw await problemOf(response);
+    return response.status === 204 ? (null as T) : ((await response.json()) as T);
   } catch (error) {
-    if (signal?.aborted) throw error;
+    if (error instanceof Problem || signal?.aborted) throw error;
     throw unreachable();
+  } finally {
+    limit.end();
   }
-  if (!response.ok) throw await problemOf(response);
-  if (response.status === 204) return null as T;
-  try {
-    return (await response.json()) as T;
-  } catch {
-    throw unreachable();
-  }
+}
+
+/** Aborts after `patience_ms`, or when `signal` does, until its `end`. AbortSignal.timeout and .any are missing from browsers still in use. */
+export function limited(patience_ms: number, signal?: AbortSignal): { signal: AbortSignal; end(): void } {
+  const stop = new AbortController();
+  const abort = (): void => stop.abort();
+  const timer = setTimeout(abort, patience_ms);
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort);
+  const end = (): void => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  };
+  return { signal: stop.signal, end };
 }

@@ -46,7 +46,8 @@ export function airPanel(texts: Texts, stage: Stage): Step {
     const heard = hearersText(texts, stage);
     setText(hearers, heard);
     show(hearers, heard !== '');
-    setText(line, lineText(texts, stage));
+    // The countdown stands outside of the status: read out each second, it would talk over everything else.
+    setText(line, retryText(texts, stage) || lineText(texts, stage));
     setText(time, timeText(texts, stage));
   };
   update();
@@ -86,14 +87,15 @@ export function myBar(texts: Texts, stage: Stage): Step {
 
 function standingText(texts: Texts, stage: Stage): string {
   const { standing } = stage.standpoint;
-  if (standing === 'reconnecting') return retryText(texts, stage);
+  if (standing === 'connecting' && stage.connection.failures > 0) return texts.standingText.retrying;
   if (standing === 'ready' && stage.document?.phase === 'announced') return texts.standingText.closed;
   return texts.standingText[standing];
 }
 
 function retryText(texts: Texts, stage: Stage): string {
-  const left_s = stage.retry_at === null ? 0 : Math.max(0, Math.ceil((stage.retry_at - Date.now()) / 1000));
-  return left_s > 0 ? texts.stage.retry(left_s) : texts.standingText.reconnecting;
+  const { retry_at } = stage.connection;
+  const left_s = retry_at === null ? 0 : Math.ceil((retry_at - Date.now()) / 1000);
+  return left_s > 0 ? texts.stage.retry(left_s) : '';
 }
 
 function hearersText(texts: Texts, stage: Stage): string {

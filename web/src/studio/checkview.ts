@@ -6,42 +6,30 @@ import type { EchoState } from './check/soundcheck.js';
 import type { LineFinding } from './check/line.js';
 import type { MicrophoneFinding } from './check/micmeter.js';
 import type { Grade, Verdict } from './check/verdict.js';
+import { loudspeakerChoice, microphoneChoice, type Devices } from './devicesview.js';
 import { drawLevel } from './level.js';
-import type { MicrophoneProblem } from './microphone.js';
 import type { Step } from './steps.js';
 import type { Texts } from './texts.js';
 
-export interface Device {
-  id: string;
-  label: string;
-}
-
 export interface Check {
   readonly open: boolean;
-  readonly problem: MicrophoneProblem | null;
-  readonly microphones: Device[];
-  readonly microphone_id: string;
-  /** Empty where the browser leaves the choice to the device. */
-  readonly loudspeakers: Device[];
-  readonly loudspeaker_id: string;
+  readonly devices: Devices;
   readonly level_dbfs: number;
   readonly microphone: Verdict<MicrophoneFinding> | null;
   readonly echo: EchoState;
   readonly line: Verdict<LineFinding> | null;
-  chooseMicrophone(device_id: string): void;
-  chooseLoudspeaker(device_id: string): void;
   testEcho(): void;
   join(): void;
 }
 
 export function checkStep(texts: Texts, check: Check): Step {
   const t = texts.check;
-  const open = make('button', { type: 'button', class: 'primary', onclick: () => check.chooseMicrophone('') }, t.open);
+  const open = make('button', { type: 'button', class: 'primary', onclick: () => void check.devices.chooseMicrophone('') }, t.open);
   const why = make('p', { class: 'soft' }, t.openWhy);
   const problem = make('p', { class: 'problem', role: 'alert' });
   const level = make('div', { class: 'level', role: 'img', 'aria-label': texts.stage.level }, make('i'));
-  const microphone = deviceChoice('microphone', t.microphoneDevice, t.defaultMicrophone, (id) => check.chooseMicrophone(id));
-  const loudspeaker = deviceChoice('loudspeaker', t.loudspeakerDevice, t.defaultLoudspeaker, (id) => check.chooseLoudspeaker(id));
+  const microphone = microphoneChoice(texts, check.devices);
+  const loudspeaker = loudspeakerChoice(texts, check.devices);
   const voice = gradedLine('microphone', t.microphoneTitle, texts);
   const echo = gradedLine('echo', t.echoTitle, texts);
   const line = gradedLine('line', t.lineTitle, texts);
@@ -62,11 +50,11 @@ export function checkStep(texts: Texts, check: Check): Step {
   const update = (): void => {
     for (const element of [open, why]) show(element, !check.open);
     show(opened, check.open);
-    setText(problem, check.problem === null ? '' : t.problem[check.problem]);
-    show(problem, check.problem !== null);
-    microphone.update(check.microphones, check.microphone_id);
-    loudspeaker.update(check.loudspeakers, check.loudspeaker_id);
-    show(loudspeaker.root, check.loudspeakers.length > 0);
+    const refused = check.devices.problem;
+    setText(problem, refused === null ? '' : t.problem[refused]);
+    show(problem, refused !== null);
+    microphone.update();
+    loudspeaker.update();
     drawLevel(level, check.level_dbfs);
     voice.say(check.microphone?.grade ?? null, check.microphone ? t.microphone[check.microphone.finding] : t.speak);
     const verdict = typeof check.echo === 'string' ? null : check.echo;
@@ -95,19 +83,4 @@ function gradedLine(name: string, title: string, texts: Texts): { root: HTMLElem
     setText(sentence, text);
   };
   return { root, say };
-}
-
-function deviceChoice(id: string, label: string, first: string, chosen: (id: string) => void): { root: HTMLElement; update(devices: Device[], device_id: string): void } {
-  const choice = make('select', { id, onchange: () => chosen(choice.value) });
-  const root = make('div', { class: 'field' }, make('label', { for: id }, label), choice);
-  let listed = '';
-  const update = (devices: Device[], device_id: string): void => {
-    const names = JSON.stringify([devices, device_id]);
-    if (names === listed) return;
-    listed = names;
-    choice.replaceChildren(make('option', { value: '' }, first));
-    for (const device of devices) if (device.id !== 'default') choice.append(make('option', { value: device.id }, device.label || device.id));
-    choice.value = device_id;
-  };
-  return { root, update };
 }

@@ -1,6 +1,7 @@
 // The hands of listeners who want to speak: open or closed, and an answer to each.
 
 import { make, setAttribute, setText, show } from '../shared/dom.js';
+import { keepFocus } from '../shared/focus.js';
 import type { StageHand } from './documents.js';
 import type { Stage } from './stageview.js';
 import type { Step } from './steps.js';
@@ -14,7 +15,20 @@ export function handsPart(texts: Texts, stage: Stage): Step {
   const count = make('p', { class: 'unseen', role: 'status' });
   const list = make('ul', { class: 'hands' });
   const root = make('section', { class: 'part', 'aria-labelledby': 'hands' }, make('div', { class: 'part-head' }, make('h2', { id: 'hands' }, t.title), toggle), text, count, list);
-  let drawn = '';
+  const rows = new Map<number, HTMLElement>();
+  const drawRows = (hands: StageHand[]): void => {
+    for (const [id, row] of rows) {
+      if (hands.some((hand) => hand.id === id)) continue;
+      row.remove();
+      rows.delete(id);
+    }
+    for (const hand of hands) {
+      const row = rows.get(hand.id) ?? handItem(texts, stage, hand);
+      if (!rows.has(hand.id)) list.append(row);
+      rows.set(hand.id, row);
+      setText(row.querySelector('.waited')!, t.waited(hand.waited_s));
+    }
+  };
   const update = (): void => {
     const phase = stage.document?.phase;
     const hands = stage.document?.hands ?? [];
@@ -22,16 +36,21 @@ export function handsPart(texts: Texts, stage: Stage): Step {
     setAttribute(toggle, 'aria-checked', String(isOpen()));
     setText(text, isOpen() ? (hands.length === 0 ? t.none : t.hint) : t.closed);
     setText(count, isOpen() ? t.count(hands.length) : '');
-    // Redrawn only when somebody comes or goes, so that no button moves away under a finger.
-    const names = JSON.stringify(hands.map((hand) => hand.id));
-    if (names !== drawn) {
-      drawn = names;
-      list.replaceChildren(...hands.map((hand) => handItem(texts, stage, hand)));
-    }
-    hands.forEach((hand, i) => setText(list.children[i]!.querySelector('.waited')!, t.waited(hand.waited_s)));
+    const next = answersAfter(list, document.activeElement);
+    keepFocus(list, () => drawRows(hands), () => [...next, toggle]);
   };
   update();
   return { root, update };
+}
+
+/** The same answer in the rows below the one with the focus, then in those above it, the nearest first. */
+function answersAfter(list: HTMLElement, focused: Element | null): HTMLElement[] {
+  const row = focused?.closest('li');
+  if (!row || !list.contains(row)) return [];
+  const answer = [...row.querySelectorAll('button')].indexOf(focused as HTMLButtonElement);
+  const rows = [...list.children];
+  const at = rows.indexOf(row);
+  return [...rows.slice(at + 1), ...rows.slice(0, at).reverse()].map((other) => other.querySelectorAll('button')[answer]!);
 }
 
 function handItem(texts: Texts, stage: Stage, hand: StageHand): HTMLElement {

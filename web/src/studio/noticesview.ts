@@ -15,8 +15,8 @@ export function noticesPart(texts: Texts, stage: Stage): Step {
   const root = make('div', { class: 'notices', role: 'alert' });
   let drawn = '';
   const update = (): void => {
-    const { document, blocked, microphone, muted, muted_by_other, problem } = stage;
-    const notices = noticesOf({ document, blocked, microphone, muted, muted_by_other });
+    const { document, connection, devices, microphone, muted, muted_by_other, problem } = stage;
+    const notices = noticesOf({ document, connection, blocked: connection.blocked, microphone, microphone_problem: devices.problem, muted, muted_by_other });
     const now = JSON.stringify([notices, problem]);
     if (now === drawn) return;
     drawn = now;
@@ -40,8 +40,14 @@ function sentenceOf(notice: Notice, texts: Texts, stage: Stage): Sentence | null
   switch (notice.kind) {
     case 'blocked':
       return { text: t.blocked, mend: { label: t.hearOthers, pressed: () => stage.hear() } };
+    case 'refused':
+      return { text: stage.sentence(notice.problem) };
+    case 'server_silent':
+      return { text: t.serverSilent };
+    case 'no_way':
+      return { text: t.noWay };
     case 'microphone_lost':
-      return { text: t.microphoneLost, mend: { label: t.reopen, pressed: () => stage.reopen() } };
+      return { text: notice.problem === null ? t.microphoneLost : texts.check.problem[notice.problem], mend: { label: t.reopen, pressed: () => stage.reopen() } };
     case 'microphone_taken':
       return { text: t.microphoneTaken };
     case 'muted_by_other':

@@ -7,6 +7,7 @@ import type { Verdict } from './check/verdict.js';
 import { meIn, type Order, type StageDocument, type StagePerson, type StageSession } from './documents.js';
 import type { Microphone } from './microphone.js';
 import { MuteWish } from './mutewish.js';
+import { isPast } from './notices.js';
 import { noteMuted } from './session.js';
 import { StageConnection } from './stageconnection.js';
 import { standpointOf, type Standpoint } from './standing.js';
@@ -37,6 +38,7 @@ export class Presence {
   #events: Events;
   #mute: MuteWish;
   #noted: boolean | null = null;
+  #problem_ms = 0;
   #server_ahead_ms = 0;
   #was_connected = false;
   #counted: Counted = { lost: 0, received: 0 };
@@ -99,12 +101,12 @@ export class Presence {
   /** Asks the stage for something; `null` when it was refused, and `problem` says why. */
   async order<T = unknown>(order: Order): Promise<T | null> {
     const { show, token } = this.session;
+    this.problem = null;
     try {
-      const answer = await ask<T>(`/${show}/stage/command`, { method: 'POST', token, json: order });
-      this.problem = null;
-      return answer;
+      return await ask<T>(`/${show}/stage/command`, { method: 'POST', token, json: order });
     } catch (error) {
       this.problem = error instanceof Problem ? error : unreachable();
+      this.#problem_ms = performance.now();
       return null;
     } finally {
       this.on.changed();
@@ -134,6 +136,7 @@ export class Presence {
       return;
     }
     this.document = document;
+    if (this.problem && isPast(this.problem, performance.now() - this.#problem_ms)) this.problem = null;
     this.#server_ahead_ms = document.now - Date.now();
     if (document.phase === 'ended') return this.on.over();
     if (document.session !== null && this.connection.replacedBy(document.session)) {

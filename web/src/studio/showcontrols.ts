@@ -1,6 +1,7 @@
 // Go on air, dump, end with a second press, undo with a countdown. For hosts and co-hosts.
 
 import { make, setAttribute, setText, show } from '../shared/dom.js';
+import { keepFocus } from '../shared/focus.js';
 import { Armed } from './armed.js';
 import type { Stage } from './stageview.js';
 import type { Step } from './steps.js';
@@ -13,7 +14,7 @@ export function showControls(texts: Texts, stage: Stage): Step {
   const ending = endControl(texts, stage);
   const dump = dumpControl(texts, stage);
   const root = make('div', { class: 'host' }, live, dump.root, ending.root, undo);
-  const update = (): void => {
+  const draw = (): void => {
     const { document } = stage;
     const phase = document?.phase;
     const left_s = document?.undo_until == null ? 0 : Math.max(0, Math.ceil((document.undo_until - stage.now) / 1000));
@@ -24,12 +25,14 @@ export function showControls(texts: Texts, stage: Stage): Step {
     ending.update();
     dump.update();
   };
+  // What a press leads to takes the place of what was pressed; never the dump, which an eager key would fire.
+  const update = (): void => keepFocus(root, draw, () => [undo, ending.end, live]);
   update();
   return { root, update };
 }
 
 /** Ending asks once more in its own place; it can be undone for a while on top of that. */
-function endControl(texts: Texts, stage: Stage): Step {
+function endControl(texts: Texts, stage: Stage): Step & { end: HTMLElement } {
   const t = texts.control;
   const end = make('button', { type: 'button', class: 'danger big', onclick: () => setAsking(true) }, t.end);
   const yes = make('button', { type: 'button', class: 'primary', onclick: () => confirm() }, t.endYes);
@@ -40,12 +43,11 @@ function endControl(texts: Texts, stage: Stage): Step {
   const setAsking = (value: boolean): void => {
     asking = value;
     update();
-    (value ? yes : end).focus();
+    (value ? cancel : end).focus();
   };
   const confirm = (): void => {
-    asking = false;
+    setAsking(false);
     void stage.order({ command: 'end' });
-    update();
   };
   const update = (): void => {
     const airs = stage.document?.phase === 'on_air';
@@ -53,7 +55,7 @@ function endControl(texts: Texts, stage: Stage): Step {
     show(end, airs && !asking);
     show(question, asking);
   };
-  return { root, update };
+  return { root, end, update };
 }
 
 /**

@@ -24,6 +24,8 @@ export class StageConnection {
   problem: Problem | null = null;
   /** How often a connection had to be made anew. */
   reconnects = 0;
+  /** Tries in a row that led to no connection. */
+  failures = 0;
   /** The browser wants a press before it lets the others be heard. */
   blocked = false;
   #peer: RTCPeerConnection | null = null;
@@ -85,7 +87,7 @@ export class StageConnection {
     this.#peer = peer;
     peer.addEventListener('track', (event) => this.#hear(event));
     peer.addEventListener('connectionstatechange', () => this.#onState(peer));
-    this.#deadline = setTimeout(() => this.#again(peer, null), CONNECT_MS_MAX);
+    this.#deadline = setTimeout(() => this.#again(peer, this.#offer ? unreachable() : null), CONNECT_MS_MAX);
     this.#signal(peer, stream).catch((error: unknown) => {
       this.#again(peer, error instanceof Problem ? error : unreachable());
     });
@@ -161,6 +163,7 @@ export class StageConnection {
     if (state === 'connected') {
       clearTimeout(this.#deadline);
       this.#backoff.reset();
+      this.failures = 0;
       this.#shaky = false;
       this.phase = 'connected';
       this.problem = null;
@@ -178,6 +181,7 @@ export class StageConnection {
 
   #again(peer: RTCPeerConnection, problem: Problem | null): void {
     if (this.#peer !== peer) return;
+    if (this.phase === 'connecting') this.failures += 1;
     this.#drop();
     this.problem = problem;
     if (problem && isFinal(problem)) {

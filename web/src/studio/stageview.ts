@@ -3,19 +3,30 @@
 import type { LineFinding } from './check/line.js';
 import type { Verdict } from './check/verdict.js';
 import { airPanel, myBar } from './airpanel.js';
+import { devicesPart, type Devices } from './devicesview.js';
 import type { Order, StageDocument, StagePerson, StageSession } from './documents.js';
 import { handsPart } from './handsview.js';
 import { invitePart } from './inviteview.js';
 import { messagePart, saying } from './messageview.js';
 import type { MicrophoneState } from './microphone.js';
+import type { Tries } from './notices.js';
 import { noticesPart } from './noticesview.js';
 import { peoplePart } from './peopleview.js';
 import { runsTheShow } from './rights.js';
 import { showControls } from './showcontrols.js';
 import type { Standpoint } from './standing.js';
 import { copyText, make, setText } from '../shared/dom.js';
+import type { Problem } from '../shared/problem.js';
 import type { Step } from './steps.js';
 import type { Texts } from './texts.js';
+
+/** The connection to the stage, as far as it is to be told of. */
+export interface Connection extends Tries {
+  /** When it is tried again, if it waits for that. */
+  readonly retry_at: number | null;
+  /** The browser wants a press before it lets the others be heard. */
+  readonly blocked: boolean;
+}
 
 /** What the page knows of the stage, and what it can ask of it. */
 export interface Stage {
@@ -26,11 +37,10 @@ export interface Stage {
   readonly standpoint: Standpoint;
   /** Unix time of the server. */
   readonly now: number;
-  /** When the connection is tried again, if it waits for that. */
-  readonly retry_at: number | null;
+  readonly connection: Connection;
+  readonly devices: Devices;
   /** The connection as the browser counts it. */
   readonly line: Verdict<LineFinding> | null;
-  readonly blocked: boolean;
   readonly muted: boolean;
   readonly muted_by_other: boolean;
   readonly microphone: MicrophoneState;
@@ -38,6 +48,8 @@ export interface Stage {
   /** Why the last order was refused. */
   readonly problem: string;
   mute(muted: boolean): void;
+  /** What a refusal says in the page's language. */
+  sentence(problem: Problem): string;
   order<T>(order: Order): Promise<T | null>;
   hear(): void;
   reopen(): void;
@@ -56,6 +68,7 @@ export function stageStep(texts: Texts, stage: Stage): Step {
     mine.push(showControls(texts, stage));
     others.push(handsPart(texts, stage), messagePart(texts, stage), invitePart(texts, stage));
   }
+  mine.push(devicesPart(texts, stage));
   const root = make(
     'section',
     { class: 'stage' },

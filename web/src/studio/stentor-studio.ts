@@ -7,7 +7,8 @@ import { currentLanguage, languageSwitch, type Language } from '../shared/langua
 import { recall } from '../shared/memory.js';
 import { Problem } from '../shared/problem.js';
 import { SoundCheck } from './check/soundcheck.js';
-import { checkStep, type Check, type Device } from './checkview.js';
+import { checkStep, type Check } from './checkview.js';
+import type { Device, Devices } from './devicesview.js';
 import type { StageSession } from './documents.js';
 import { Loudspeaker } from './loudspeaker.js';
 import { Microphone, type MicrophoneProblem } from './microphone.js';
@@ -269,19 +270,26 @@ export class StentorStudio extends HTMLElement {
     const page = this;
     return {
       get open() { return page.#microphone.stream !== null; },
-      get problem() { return page.#microphone_problem; },
-      get microphones() { return page.#microphone.devices.map(deviceOf); },
-      get microphone_id() { return page.#microphone.device_id; },
-      get loudspeakers() { return page.#loudspeaker.devices.map(deviceOf); },
-      get loudspeaker_id() { return page.#loudspeaker.device_id; },
+      devices: page.#devices(),
       get level_dbfs() { return page.#microphone.level_dbfs(); },
       get microphone() { return page.#check?.microphone ?? null; },
       get echo() { return page.#check?.echo ?? 'idle'; },
       get line() { return page.#check?.line ?? null; },
-      chooseMicrophone: (device_id) => void page.#openMicrophone(device_id),
-      chooseLoudspeaker: (device_id) => void page.#loudspeaker.choose(device_id),
       testEcho: () => void page.#check?.testEcho(),
       join: () => page.#join(),
+    };
+  }
+
+  #devices(): Devices {
+    const page = this;
+    return {
+      get microphones() { return page.#microphone.devices.map(deviceOf); },
+      get microphone_id() { return page.#microphone.device_id; },
+      get problem() { return page.#microphone_problem; },
+      get loudspeakers() { return page.#loudspeaker.devices.map(deviceOf); },
+      get loudspeaker_id() { return page.#loudspeaker.device_id; },
+      chooseMicrophone: (device_id) => page.#openMicrophone(device_id),
+      chooseLoudspeaker: (device_id) => page.#loudspeaker.choose(device_id),
     };
   }
 
@@ -294,15 +302,16 @@ export class StentorStudio extends HTMLElement {
       get me() { return presence.me; },
       get standpoint() { return presence.standpoint; },
       get now() { return presence.now; },
-      get retry_at() { return presence.connection.retry_at; },
+      connection: presence.connection,
+      devices: page.#devices(),
       get line() { return presence.line; },
-      get blocked() { return presence.connection.blocked; },
       get muted() { return presence.muted; },
       get muted_by_other() { return presence.muted_by_other; },
       get microphone() { return page.#microphone.state; },
       get level_dbfs() { return page.#microphone.level_dbfs(); },
       get problem() { return presence.problem ? page.#sentence(presence.problem) : ''; },
       mute: (muted) => presence.mute(muted),
+      sentence: (problem) => page.#sentence(problem),
       order: (order) => presence.order(order),
       hear: () => presence.connection.hear(),
       reopen: () => void page.#openMicrophone(''),

@@ -38,7 +38,10 @@ export const texts = {
     removeSure: (id: string) => `Delete ${id} with its recording? This cannot be undone.`,
     yes: 'Yes',
     cancel: 'Cancel',
-    silence: 'The desk does not answer.',
+    silence: 'The desk does not answer. This page goes on asking; the listen link tells whether the show goes on.',
+    silentSince: (time: string) => `No answer since ${time}: these numbers are old.`,
+    /** What the server's refusals say; here its own words do. */
+    refusals: {} as Record<string, string>,
     phase: { announced: 'Announced', doors: 'Doors open', on_air: 'On air', ending: 'Ending', ended: 'Over' },
     role: { host: 'Host', co_host: 'Co-host', speaker: 'Speaker' },
   },

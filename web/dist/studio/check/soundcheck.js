@@ -1,3 +1,4 @@
+import { limited } from '../../shared/problem.js';
 import { gradeEcho, lookFor, sweep, SWEEP_EVERY_S, SWEEPS } from './echo.js';
 import { gradeRoundTrips } from './line.js';
 import { gradeMicrophone, MicrophoneMeter } from './micmeter.js';
@@ -12,6 +13,7 @@ export class SoundCheck {
     echo = 'idle';
     line = null;
     #context = null;
+    #loaded = null;
     #tap = null;
     #source = null;
     #meter = null;
@@ -22,11 +24,14 @@ export class SoundCheck {
         this.changed = changed;
     }
     async listen(stream) {
-        const first = this.#context === null;
         const context = (this.#context ??= new AudioContext());
-        if (first) {
-            await context.audioWorklet.addModule(new URL('./tap.js', import.meta.url));
-            void this.#timeLine();
+        this.#loaded ??= context.audioWorklet.addModule(new URL('./tap.js', import.meta.url)).then(() => void this.#timeLine());
+        try {
+            await this.#loaded;
+        }
+        catch (error) {
+            if (!this.#closed.signal.aborted)
+                throw error;
         }
         if (this.#closed.signal.aborted)
             return;
@@ -147,7 +152,7 @@ export class SoundCheck {
         this.changed();
     }
     async #roundTrip() {
-        const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(ANSWER_MS_MAX)]);
+        const { signal, end } = limited(ANSWER_MS_MAX, this.#closed.signal);
         const asked_ms = performance.now();
         try {
             const response = await fetch('/healthz', { cache: 'no-store', signal });
@@ -156,6 +161,9 @@ export class SoundCheck {
         }
         catch {
             return null;
+        }
+        finally {
+            end();
         }
     }
 }

@@ -1,5 +1,6 @@
 // The check before the stage: listens to the microphone, plays into the room, and times the line.
 
+import { limited } from '../../shared/problem.js';
 import type { Loudspeaker } from '../loudspeaker.js';
 import { gradeEcho, lookFor, sweep, SWEEP_EVERY_S, SWEEPS, type EchoFinding } from './echo.js';
 import { gradeRoundTrips, type LineFinding } from './line.js';
@@ -29,6 +30,7 @@ export class SoundCheck {
   echo: EchoState = 'idle';
   line: Verdict<LineFinding> | null = null;
   #context: AudioContext | null = null;
+  #loaded: Promise<void> | null = null;
   #tap: AudioWorkletNode | null = null;
   #source: MediaStreamAudioSourceNode | null = null;
   #meter: MicrophoneMeter | null = null;
@@ -42,11 +44,13 @@ export class SoundCheck {
 
   /** Listens to this stream from now on; what was heard of another is forgotten. */
   async listen(stream: MediaStream): Promise<void> {
-    const first = this.#context === null;
     const context = (this.#context ??= new AudioContext());
-    if (first) {
-      await context.audioWorklet.addModule(new URL('./tap.js', import.meta.url));
-      void this.#timeLine();
+    this.#loaded ??= context.audioWorklet.addModule(new URL('./tap.js', import.meta.url)).then(() => void this.#timeLine());
+    try {
+      await this.#loaded;
+    } catch (error) {
+      // Closed while it loaded, as by whoever joins at once: then nobody misses it.
+      if (!this.#closed.signal.aborted) throw error;
     }
     if (this.#closed.signal.aborted) return;
     void context.resume();
@@ -169,7 +173,7 @@ export class SoundCheck {
   }
 
   async #roundTrip(): Promise<number | null> {
-    const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(ANSWER_MS_MAX)]);
+    const { signal, end } = limited(ANSWER_MS_MAX, this.#closed.signal);
     const asked_ms = performance.now();
     try {
       const response = await fetch('/healthz', { cache: 'no-store', signal });
@@ -177,6 +181,8 @@ export class SoundCheck {
       return response.ok ? performance.now() - asked_ms : null;
     } catch {
       return null;
+    } finally {
+      end();
     }
   }
 }
