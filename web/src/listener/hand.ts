@@ -1,6 +1,7 @@
 // A hand that asks to speak: raised, waiting, answered. The server forgets a hand whose page stops asking.
 
 import type { HandAnswer, RaisedHand } from '../shared/documents.js';
+import { addressOf } from '../shared/older.js';
 import { ask, Problem } from '../shared/problem.js';
 
 /** A sixth of the time after which the server takes a hand for gone. */
@@ -87,5 +88,5 @@ export class Hand {
 
 /** Only an address that opens a page is ever made a link. */
 function isPage(url: string): boolean {
-  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+  return /^https?:$/.test(addressOf(url)?.protocol ?? '');
 }

@@ -1,5 +1,6 @@
 // The check before the stage: listens to the microphone, plays into the room, and times the line.
 
+import { patience } from '../../shared/older.js';
 import type { Loudspeaker } from '../loudspeaker.js';
 import { gradeEcho, lookFor, sweep, SWEEP_EVERY_S, SWEEPS, type EchoFinding } from './echo.js';
 import { gradeRoundTrips, type LineFinding } from './line.js';
@@ -169,7 +170,7 @@ export class SoundCheck {
   }
 
   async #roundTrip(): Promise<number | null> {
-    const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(ANSWER_MS_MAX)]);
+    const signal = patience(ANSWER_MS_MAX, this.#closed.signal);
     const asked_ms = performance.now();
     try {
       const response = await fetch('/healthz', { cache: 'no-store', signal });
