@@ -1,3 +1,4 @@
+import { addressOf } from '../shared/older.js';
 import { ask, Problem } from '../shared/problem.js';
 const POLL_MS = 5_000;
 export class Hand {
@@ -66,5 +67,5 @@ export class Hand {
     }
 }
 function isPage(url) {
-    return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+    return /^https?:$/.test(addressOf(url)?.protocol ?? '');
 }

@@ -10,13 +10,9 @@ export function announceToSystem(audio, actions, canMove) {
         catch {
         }
     };
-    const toggleIf = (paused) => {
-        if (audio.paused === paused)
-            actions.toggle();
-    };
-    on('play', () => toggleIf(true));
-    on('pause', () => toggleIf(false));
-    on('stop', () => toggleIf(false));
+    on('play', () => audio.paused && actions.toggle());
+    on('pause', () => audio.pause());
+    on('stop', () => audio.paused || actions.toggle());
     on('seekbackward', (details) => canMove() && actions.jump(-(details.seekOffset ?? STEP_S)));
     on('seekforward', (details) => canMove() && actions.jump(details.seekOffset ?? STEP_S));
     on('seekto', (details) => canMove() && details.seekTime !== undefined && actions.scrub(details.seekTime));

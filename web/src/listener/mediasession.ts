@@ -15,12 +15,10 @@ export function announceToSystem(audio: HTMLAudioElement, actions: Actions, canM
       // This browser does not know the action.
     }
   };
-  const toggleIf = (paused: boolean): void => {
-    if (audio.paused === paused) actions.toggle();
-  };
-  on('play', () => toggleIf(true));
-  on('pause', () => toggleIf(false));
-  on('stop', () => toggleIf(false));
+  on('play', () => audio.paused && actions.toggle());
+  // Not a press on Stop, which forgets the place: whoever plays hears the element's own event.
+  on('pause', () => audio.pause());
+  on('stop', () => audio.paused || actions.toggle());
   on('seekbackward', (details) => canMove() && actions.jump(-(details.seekOffset ?? STEP_S)));
   on('seekforward', (details) => canMove() && actions.jump(details.seekOffset ?? STEP_S));
   on('seekto', (details) => canMove() && details.seekTime !== undefined && actions.scrub(details.seekTime));

@@ -1,3 +1,4 @@
+import { patience } from '../../shared/older.js';
 import { gradeEcho, lookFor, sweep, SWEEP_EVERY_S, SWEEPS } from './echo.js';
 import { gradeRoundTrips } from './line.js';
 import { gradeMicrophone, MicrophoneMeter } from './micmeter.js';
@@ -147,7 +148,7 @@ export class SoundCheck {
         this.changed();
     }
     async #roundTrip() {
-        const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(ANSWER_MS_MAX)]);
+        const signal = patience(ANSWER_MS_MAX, this.#closed.signal);
         const asked_ms = performance.now();
         try {
             const response = await fetch('/healthz', { cache: 'no-store', signal });
