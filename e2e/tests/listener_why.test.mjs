@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { House, takeStage } from '../harness/house.mjs';
+import { until } from '../harness/until.mjs';
 import { PITCH_A_HZ } from '../sound/tones.mjs';
 
 test('why can’t I hear', async (t) => {
@@ -42,6 +43,16 @@ test('why can’t I hear', async (t) => {
     await house.untilStatus('why', 'nobody is connected', (status) => status.slate === 'nobody_connected');
     await press('Check again');
     await conclusion('Found: The host is reconnecting.').waitFor();
+  });
+  await t.test('sound that cannot be played is told after some tries, and a press tries again', async () => {
+    const button = (name) => page.locator('stentor-listener').getByRole('button', { name, exact: true }).first();
+    await page.route('**/live.mp4*', (route) => route.fulfill({ contentType: 'audio/mp4', body: 'no sound at all' }));
+    await button('Stop').click();
+    await button('Listen').click();
+    await page.getByText('The browser could not play the sound, several times in a row.').waitFor();
+    await page.unroute('**/live.mp4*');
+    await button('Try again').click();
+    await until('sound moves', () => page.evaluate(() => Boolean(window.ears.programme())));
   });
   await t.test('a server that is gone is found', async () => {
     await house.server.kill();

@@ -31,7 +31,8 @@ export class Hand {
         }
     }
     lower() {
-        if (this.#state.step === 'waiting')
+        const { step } = this.#state;
+        if (step === 'waiting' || step === 'accepted')
             ask(this.#address, { method: 'DELETE' }).catch(() => undefined);
         this.#become({ step: 'down' });
     }

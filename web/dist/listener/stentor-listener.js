@@ -35,7 +35,7 @@ export class StentorListener extends HTMLElement {
         this.after(this.#audio);
         keepThisPage();
         window.addEventListener('hashchange', () => this.#onMoment());
-        announceToSystem(this.#audio, this, () => this.#model()?.canMove ?? false);
+        announceToSystem(this, () => this.#model()?.canMove ?? false);
         void this.#speak(currentLanguage());
         void this.#poll.soon();
         setInterval(() => this.#draw(), 1000);
@@ -68,6 +68,18 @@ export class StentorListener extends HTMLElement {
         else
             this.#player?.stop();
         this.#draw();
+    }
+    play() {
+        if (this.#model()?.button.kind === 'play')
+            this.toggle();
+    }
+    pause() {
+        if (this.#model()?.button.kind === 'play')
+            return;
+        if (this.#replay.state.loaded || this.#audio.paused)
+            this.toggle();
+        else
+            this.#audio.pause();
     }
     jump(seconds) {
         if (this.#replay.state.loaded)
@@ -240,11 +252,11 @@ export class StentorListener extends HTMLElement {
         else
             queueMicrotask(draw);
     }
-    #describe({ title, speaking, place, speed, replay }) {
+    #describe({ title, speaking, place, speed, replay, button }) {
         if (this.#audio.src === '')
             return;
         const recorded = replay && place ? { value_s: place.value_s, max_s: place.max_s, speed } : null;
-        describeToSystem({ title, artist: speaking.join(', '), playing: !this.#audio.paused, place: recorded });
+        describeToSystem({ title, artist: speaking.join(', '), playing: button.kind !== 'play', place: recorded });
     }
 }
 customElements.define('stentor-listener', StentorListener);

@@ -47,10 +47,12 @@ export class Hand {
     }
   }
 
-  /** Takes the hand down, or forgets what became of it. */
+  /** Takes the hand down, thanks for the host's yes, or forgets what became of it. */
   lower(): void {
-    // A hand whose page only stops asking would stay before the host's eyes for half a minute.
-    if (this.#state.step === 'waiting') ask(this.#address, { method: 'DELETE' }).catch(() => undefined);
+    const { step } = this.#state;
+    // A hand whose page only stops asking would stay before the host's eyes for half a minute, and a link that nobody
+    // follows would be open for ten.
+    if (step === 'waiting' || step === 'accepted') ask(this.#address, { method: 'DELETE' }).catch(() => undefined);
     this.#become({ step: 'down' });
   }
 

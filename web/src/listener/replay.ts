@@ -127,9 +127,9 @@ export class Replay {
     this.#measure();
   }
 
-  /** Events come late: only what is still true of the element counts. */
+  /** Events come late: only what is still true of the element counts. One that broke pauses itself, and nobody wanted that. */
   #onPress(play: boolean): void {
-    if (play !== this.audio.paused) this.#state.playing = play;
+    if (play !== this.audio.paused && this.audio.error === null) this.#state.playing = play;
     this.#measure();
   }
 

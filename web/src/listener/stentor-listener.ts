@@ -48,7 +48,7 @@ export class StentorListener extends HTMLElement implements Actions {
     this.after(this.#audio);
     keepThisPage();
     window.addEventListener('hashchange', () => this.#onMoment());
-    announceToSystem(this.#audio, this, () => this.#model()?.canMove ?? false);
+    announceToSystem(this, () => this.#model()?.canMove ?? false);
     void this.#speak(currentLanguage());
     void this.#poll.soon();
     setInterval(() => this.#draw(), 1000);
@@ -82,6 +82,17 @@ export class StentorListener extends HTMLElement implements Actions {
     else if (phase === 'stopped' || phase === 'ended' || phase === 'failed') this.#listen();
     else this.#player?.stop();
     this.#draw();
+  }
+
+  play(): void {
+    if (this.#model()?.button.kind === 'play') this.toggle();
+  }
+
+  pause(): void {
+    if (this.#model()?.button.kind === 'play') return;
+    // The live player hears the element's own event. An element that is between two tries is not playing: then it is a press.
+    if (this.#replay.state.loaded || this.#audio.paused) this.toggle();
+    else this.#audio.pause();
   }
 
   jump(seconds: number): void {
@@ -262,10 +273,10 @@ export class StentorListener extends HTMLElement implements Actions {
     else queueMicrotask(draw);
   }
 
-  #describe({ title, speaking, place, speed, replay }: Model): void {
+  #describe({ title, speaking, place, speed, replay, button }: Model): void {
     if (this.#audio.src === '') return;
     const recorded = replay && place ? { value_s: place.value_s, max_s: place.max_s, speed } : null;
-    describeToSystem({ title, artist: speaking.join(', '), playing: !this.#audio.paused, place: recorded });
+    describeToSystem({ title, artist: speaking.join(', '), playing: button.kind !== 'play', place: recorded });
   }
 }
 
