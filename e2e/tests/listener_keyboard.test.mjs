@@ -1,4 +1,4 @@
-// The listener's page by keys alone, with the focus always to be seen.
+// The listener's page by keys alone, with the focus always to be seen, and by the system's media keys.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,10 +8,17 @@ import { until } from '../harness/until.mjs';
 
 const TABS_MAX = 30;
 
+/** Runs in the page before its own scripts: what browsers of some years ago lack is gone, and media keys can be pressed. */
+function olderWithMediaKeys() {
+  for (const [owner, name] of [[AbortSignal, 'timeout'], [AbortSignal, 'any'], [URL, 'canParse']]) delete owner[name];
+  window.mediaKeys = {};
+  navigator.mediaSession.setActionHandler = (action, pressed) => { window.mediaKeys[action] = pressed; };
+}
+
 test('listening by keyboard', async (t) => {
   const house = await House.open(t);
   const show = await house.show('keys', ['host']);
-  const { page } = await house.chromium();
+  const { page } = await house.chromium({ init: [olderWithMediaKeys] });
   await page.goto(show.listen_url);
   await page.getByRole('button', { name: 'Listen', exact: true }).waitFor();
   const state = () => page.evaluate(() => document.querySelector('stentor-listener').state);
@@ -47,6 +54,39 @@ test('listening by keyboard', async (t) => {
     await until('it is at the beginning', async () => (await state()).show_s < 3);
     await page.keyboard.press('End');
     await until('it is live', async () => (await state()).following === 'live');
+  });
+  await t.test('a pause by the system keeps the place, and a media key goes on there', async () => {
+    await page.keyboard.press('Home');
+    await until('it plays at the beginning', async () => (await state()).show_s < 3 && (await state()).phase === 'playing');
+    await page.evaluate(() => window.ears.programme().pause());
+    await page.getByText('Paused. Play goes on at this place.').waitFor();
+    const { position_s, edge_s } = await state();
+    await until('the show goes on without us', async () => (await state()).edge_s > edge_s + 3);
+    assert.equal((await state()).position_s, position_s);
+    await page.evaluate(() => window.mediaKeys.play({ action: 'play' }));
+    await until('sound moves', async () => (await state()).phase === 'playing' && (await state()).position_s > position_s);
+    assert.ok((await state()).position_s < position_s + 3, `from ${position_s} to ${(await state()).position_s}`);
+  });
+  await t.test('a place that is chosen in a pause is where it goes on', async () => {
+    await page.evaluate(() => window.mediaKeys.pause({ action: 'pause' }));
+    await until('it is paused', async () => (await state()).phase === 'paused');
+    const { position_s } = await state();
+    await page.keyboard.press('ArrowRight');
+    await until('the place moves', async () => (await state()).position_s > position_s + 2);
+    assert.equal((await state()).phase, 'paused');
+    const chosen = await state();
+    await page.evaluate(() => window.mediaKeys.play({ action: 'play' }));
+    await until('sound moves', async () => (await state()).phase === 'playing' && (await state()).position_s > chosen.position_s);
+  });
+  await t.test('whoever was live goes on live', async () => {
+    await page.keyboard.press('End');
+    await until('it is live', async () => (await state()).following === 'live' && (await state()).phase === 'playing');
+    await page.evaluate(() => window.ears.programme().pause());
+    await page.getByText('Paused. Play goes on live.').waitFor();
+    const { edge_s } = await state();
+    await until('the show goes on without us', async () => (await state()).edge_s > edge_s + 5);
+    await page.getByRole('button', { name: 'Play', exact: true }).press('Enter');
+    await until('sound moves', async () => (await state()).phase === 'playing' && (await state()).position_s > edge_s);
   });
   await t.test('the choices', async () => {
     await tabTo('Steady');

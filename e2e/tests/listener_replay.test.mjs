@@ -28,6 +28,8 @@ test('the recording on the listener’s page', async (t) => {
   const ended = await house.untilStatus('over', 'the recording is ready', ({ recording }) => recording.ready, { patience_s: 90 });
 
   const state = () => page.evaluate(() => document.querySelector('stentor-listener').state.replay);
+  const source = () => page.evaluate(() => new URL(window.ears.programme().currentSrc).pathname);
+  let first = '';
   const chapter = (name) => page.locator('stentor-chapters').getByRole('button', { name });
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.goto(show.listen_url);
@@ -56,6 +58,33 @@ test('the recording on the listener’s page', async (t) => {
     await page.getByLabel('Speed').selectOption('1.5');
     await page.getByRole('button', { name: 'Play', exact: true }).click();
     await until('it plays', () => page.evaluate(() => window.ears.programme()?.playbackRate === 1.5));
+  });
+  await t.test('a line that is gone keeps source, place and speed, and the sound goes on by itself', async () => {
+    first = await source();
+    const heard = await until('some is heard', async () => ((await state()).position_s > 4 ? state() : null));
+    await page.route('**/over/replay.*', (route) => route.abort());
+    await page.evaluate(() => window.ears.programme().dispatchEvent(new Event('error')));
+    await page.getByText(/^No answer from the server since/).waitFor();
+    await until('it is tried again', async () => page.evaluate(() => !window.ears.programme()));
+    const lost = await state();
+    assert.ok(lost.playing && lost.position_s >= heard.position_s, JSON.stringify(lost));
+    await page.unroute('**/over/replay.*');
+    await until('it goes on', async () => (await state()).position_s > lost.position_s);
+    assert.deepEqual([await source(), (await state()).speed], [first, 1.5]);
+  });
+  await t.test('a format that cannot be played is changed for the other; without any, a press tries again', async () => {
+    await page.goto('about:blank');
+    const spoil = (files) => page.route(files, (route) => route.fulfill({ contentType: 'audio/mp4', body: 'no sound at all' }));
+    await spoil(`**${first}`);
+    await page.goto(`${show.listen_url}#t=0:05`);
+    await page.getByRole('button', { name: 'Play', exact: true }).click();
+    await until('the other plays', async () => (await source()) !== first && (await state()).position_s > 5);
+    await spoil('**/over/replay.*');
+    await page.reload();
+    await page.getByText(/^The browser could not play the recording\./).waitFor();
+    await page.unrouteAll();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await until('it plays at the place', async () => (await state()).position_s > 5);
   });
   await t.test('the files are there', async () => {
     for (const link of await page.getByRole('main').getByRole('link').all()) {

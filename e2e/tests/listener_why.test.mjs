@@ -4,7 +4,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { House, takeStage } from '../harness/house.mjs';
+import { until } from '../harness/until.mjs';
 import { PITCH_A_HZ } from '../sound/tones.mjs';
+
+// A box of eight bytes (ISO/IEC 14496-12 §4.2) in which everything is missing that a movie has.
+const EMPTY_MOOV = '\0\0\0\x08moov';
 
 test('why can’t I hear', async (t) => {
   const house = await House.open(t);
@@ -42,6 +46,16 @@ test('why can’t I hear', async (t) => {
     await house.untilStatus('why', 'nobody is connected', (status) => status.slate === 'nobody_connected');
     await press('Check again');
     await conclusion('Found: The host is reconnecting.').waitFor();
+  });
+  await t.test('sound that cannot be played is told after some tries, and a press tries again', async () => {
+    const button = (name) => page.locator('stentor-listener').getByRole('button', { name, exact: true }).first();
+    await page.route('**/live.mp4*', (route) => route.fulfill({ contentType: 'audio/mp4', body: EMPTY_MOOV }));
+    await button('Stop').click();
+    await button('Listen').click();
+    await page.getByText('The browser could not play the sound, several times in a row.').waitFor();
+    await page.unroute('**/live.mp4*');
+    await button('Try again').click();
+    await until('sound moves', () => page.evaluate(() => Boolean(window.ears.programme())));
   });
   await t.test('a server that is gone is found', async () => {
     await house.server.kill();

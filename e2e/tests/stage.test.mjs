@@ -142,6 +142,10 @@ async function raiseHand(host, listener) {
   await listener.getByText('You are next.').waitFor();
   await host.getByText('About tides').waitFor();
   await press(host, 'Yes, invite Cleo');
+  await listener.getByRole('dialog').getByRole('link', { name: 'Open the studio' }).waitFor();
+  // A dialog that is closed without an answer leaves the yes as it is, in the page.
+  await listener.keyboard.press('Escape');
+  await listener.getByRole('dialog').waitFor({ state: 'hidden' });
   return listener.getByRole('link', { name: 'Open the studio' }).getAttribute('href');
 }
 

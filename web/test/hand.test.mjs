@@ -8,12 +8,17 @@ import { Hand } from '../dist/listener/hand.js';
 
 const POLL_MS = 5;
 
-/** A door that gives these answers in turn, the last one for ever, and notes what it was asked. */
+/** A door that gives these answers in turn, the last one for ever, and notes what it was asked; `told` once a hand is taken down. */
 async function door(t, answers) {
   const asked = [];
+  let lowered;
+  const told = new Promise((resolve) => { lowered = resolve; });
   const server = createServer(async (request, response) => {
     asked.push({ method: request.method, path: request.url, body: Buffer.concat(await request.toArray()).toString() });
-    if (request.method === 'DELETE') return response.writeHead(204).end();
+    if (request.method === 'DELETE') {
+      lowered();
+      return response.writeHead(204).end();
+    }
     const answer = answers.length > 1 ? answers.shift() : answers[0];
     if (answer === 'breaks') return response.destroy();
     response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.json));
@@ -21,7 +26,7 @@ async function door(t, answers) {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => server.close());
-  return { asked, url: `http://127.0.0.1:${server.address().port}/evening/hand` };
+  return { asked, told, url: `http://127.0.0.1:${server.address().port}/evening/hand` };
 }
 
 /** Raises a hand and gives its states, until one of them is `last`. */
@@ -49,6 +54,16 @@ test('a hand waits, moves up, and is accepted', async (t) => {
   assert.equal(hand.state.studio_url, studio_url);
   assert.deepEqual(JSON.parse(asked[0].body), { name: 'Cleo', note: 'About tides' });
   assert.equal(asked[1].path, '/evening/hand/a%2Fb');
+});
+
+test('no to the host’s yes is told to the host', async (t) => {
+  const studio_url = 'https://stage.example.org/evening/studio#key=k';
+  const { asked, told, url } = await door(t, [raised, { status: 200, json: { state: 'accepted', studio_url } }]);
+  const { hand } = await raise(t, url, 'accepted');
+  hand.lower();
+  await told;
+  assert.equal(asked[asked.length - 1].path, '/evening/hand/a%2Fb');
+  assert.equal(hand.state.step, 'down');
 });
 
 test('an empty note is not sent', async (t) => {

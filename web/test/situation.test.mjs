@@ -18,7 +18,7 @@ const status = (over = {}) => ({
   pages: { imprint: null, privacy: null }, ...over,
 });
 
-const replayOff = { loaded: false, playing: false, position_s: 0, duration_s: 0, speed: 1, failed: false };
+const replayOff = { loaded: false, playing: false, position_s: 0, duration_s: 0, speed: 1, silence: null, failed: false };
 
 function model({ doc = status(), player = {}, silence = null, marks = [], replay = replayOff, known: more = {} } = {}) {
   const known = new Marks();
@@ -122,6 +122,32 @@ test('a refusal is told in the words of the server', () => {
   const player = { phase: 'reconnecting', retry_at: NOW + 5_000, refusal };
   const { sentence, next } = model({ player });
   assert.deepEqual([sentence, next], ['All seats are taken.', 'Trying again in 5 s.']);
+});
+
+test('a pause offers to go on, and says where', () => {
+  const paused = { ...playing, phase: 'paused' };
+  const live = model({ player: paused });
+  assert.deepEqual([live.button.label, live.button.kind, live.sentence], ['Play', 'play', texts.listener.pausedLive]);
+  const behind = model({ player: { ...paused, following: 'behind', position_s: 440 } });
+  assert.deepEqual([behind.sentence, behind.place.value_s, behind.canMove], [texts.listener.paused, 340, true]);
+  const over = model({ doc: status({ phase: 'ended', ended_at_s: 500 }), player: { ...paused, following: 'behind', position_s: 440 } });
+  assert.deepEqual([over.button.shown, over.sentence], [true, texts.listener.paused], 'until the recording is there');
+});
+
+test('a player that gave up says so, and a press tries again', () => {
+  const { button, sentence } = model({ player: { phase: 'failed' } });
+  assert.deepEqual([button.label, button.shown, sentence], ['Try again', true, texts.listener.failed]);
+});
+
+test('a recording that does not come keeps its button and its place, and says when it is asked for again', () => {
+  const doc = status({ phase: 'ended', ended_at_s: 480 });
+  const replay = { ...replayOff, loaded: true, playing: true, position_s: 77, duration_s: 380 };
+  const silence = { since: NOW - 5_000, retry_at: NOW + 3_000, problem: unreachable() };
+  const lost = model({ doc, replay: { ...replay, silence } });
+  assert.deepEqual([lost.sentence, lost.next], ['No answer from the server since 20:41.', 'Trying again in 3 s.']);
+  assert.deepEqual([lost.button.label, lost.button.busy, lost.place.value_s], ['Pause', true, 77]);
+  const failed = model({ doc, silence, replay: { ...replay, playing: false, failed: true } });
+  assert.deepEqual([failed.button.label, failed.button.shown, failed.sentence], ['Try again', true, texts.listener.replayFailed]);
 });
 
 test('an unknown show has no button', () => {

@@ -33,6 +33,13 @@ test('the first language of the browser that there are texts for; the switch cou
   assert.equal(preferred(['fr'], 'xx'), 'en');
 });
 
+test('what a listener can be refused is said in German', async () => {
+  const { refusals } = (await import('../dist/texts/listener.de.js')).texts;
+  const met = ['unknown_show', 'ended', 'doors_closed', 'hands_closed', 'too_many_hands', 'malformed', 'too_slow'];
+  met.push('rendition_missing', 'not_on_tape', 'overloaded', 'stopping', 'internal');
+  assert.deepEqual(met.filter((reason) => !refusals[reason]), []);
+});
+
 test('no text is empty, in either language', async () => {
   const walk = (value, path) => {
     if (typeof value === 'string') assert.notEqual(value.trim(), '', path);

@@ -10,7 +10,7 @@ export function chaptersOf(marks, on_air_at_s, duration_s) {
     }
 }
 export function chapterAt(chapters, show_s) {
-    return chapters.findLastIndex((chapter) => chapter.start_s <= show_s + START_LEEWAY_S);
+    return chapters.filter((chapter) => chapter.start_s <= show_s + START_LEEWAY_S).length - 1;
 }
 function turnsOf(marks, on_air_at_s, duration_s) {
     const turns = [];
@@ -20,7 +20,7 @@ function turnsOf(marks, on_air_at_s, duration_s) {
         const start_s = Math.max(0, mark.at_s - on_air_at_s);
         if (start_s >= duration_s)
             break;
-        const last = turns.at(-1);
+        const last = turns[turns.length - 1];
         if (last && last.start_s >= start_s)
             turns.pop();
         else if (last)
@@ -32,7 +32,7 @@ function turnsOf(marks, on_air_at_s, duration_s) {
 function joined(turns, turn_s) {
     const chapters = [];
     for (const turn of turns) {
-        const last = chapters.at(-1);
+        const last = chapters[chapters.length - 1];
         const short = turn.names.length === 0 || turn.end_s - turn.start_s < turn_s;
         if (last && (short || sameNames(last.names, turn.names)))
             last.end_s = turn.end_s;

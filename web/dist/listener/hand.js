@@ -1,3 +1,4 @@
+import { addressOf } from '../shared/older.js';
 import { ask, Problem } from '../shared/problem.js';
 const POLL_MS = 5_000;
 export class Hand {
@@ -30,7 +31,8 @@ export class Hand {
         }
     }
     lower() {
-        if (this.#state.step === 'waiting')
+        const { step } = this.#state;
+        if (step === 'waiting' || step === 'accepted')
             ask(this.#address, { method: 'DELETE' }).catch(() => undefined);
         this.#become({ step: 'down' });
     }
@@ -66,5 +68,5 @@ export class Hand {
     }
 }
 function isPage(url) {
-    return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+    return /^https?:$/.test(addressOf(url)?.protocol ?? '');
 }

@@ -1,5 +1,5 @@
 const STEP_S = 15;
-export function announceToSystem(audio, actions, canMove) {
+export function announceToSystem(actions, canMove) {
     const session = navigator.mediaSession;
     if (!session)
         return;
@@ -10,13 +10,9 @@ export function announceToSystem(audio, actions, canMove) {
         catch {
         }
     };
-    const toggleIf = (paused) => {
-        if (audio.paused === paused)
-            actions.toggle();
-    };
-    on('play', () => toggleIf(true));
-    on('pause', () => toggleIf(false));
-    on('stop', () => toggleIf(false));
+    on('play', () => actions.play());
+    on('pause', () => actions.pause());
+    on('stop', () => actions.pause());
     on('seekbackward', (details) => canMove() && actions.jump(-(details.seekOffset ?? STEP_S)));
     on('seekforward', (details) => canMove() && actions.jump(details.seekOffset ?? STEP_S));
     on('seekto', (details) => canMove() && details.seekTime !== undefined && actions.scrub(details.seekTime));

@@ -1,3 +1,4 @@
+import { patience } from '../shared/older.js';
 import { ask, Problem, problemOf, unreachable } from '../shared/problem.js';
 const LISTEN_MS = 2_600;
 const BURST_MS = 600;
@@ -43,9 +44,8 @@ function soundsNow(status) {
 }
 async function serverOf(show, signal) {
     const asked_ms = performance.now();
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS_MAX)]);
     try {
-        const status = await ask(`/${show}/status`, { signal: patience });
+        const status = await ask(`/${show}/status`, { signal: patience(ANSWER_MS_MAX, signal) });
         return { server: { answered_ms: performance.now() - asked_ms }, status };
     }
     catch (error) {
@@ -57,9 +57,8 @@ async function streamOf(status, signal, tell) {
     const headers = recorded ? { Range: `bytes=0-${RECORDED_BYTES - 1}` } : {};
     const url = recorded ? status.recording.opus : `${status.live.ogg}?kbps=16&close=1`;
     const stop = new AbortController();
-    const patience = setTimeout(() => stop.abort(), ANSWER_MS_MAX);
     try {
-        const response = await fetch(url, { headers, cache: 'no-store', signal: AbortSignal.any([signal, stop.signal]) });
+        const response = await fetch(url, { headers, cache: 'no-store', signal: patience(ANSWER_MS_MAX, signal, stop.signal) });
         if (!response.ok || !response.body) {
             tell({ problem: await problemOf(response) });
             return null;
@@ -73,7 +72,6 @@ async function streamOf(status, signal, tell) {
         return null;
     }
     finally {
-        clearTimeout(patience);
         stop.abort();
     }
 }

@@ -1,21 +1,31 @@
+import { Backoff } from '../shared/backoff.js';
+import { patience } from '../shared/older.js';
+import { problemOf, unreachable } from '../shared/problem.js';
 export const SPEEDS = [0.75, 1, 1.25, 1.5, 1.75, 2];
+const ANSWER_MS_MAX = 8_000;
 export class Replay {
     audio;
     changed;
-    #state = { loaded: false, playing: false, position_s: 0, duration_s: 0, speed: 1, failed: false };
+    #state = { loaded: false, playing: false, position_s: 0, duration_s: 0, speed: 1, silence: null, failed: false };
     #sources = [];
+    #source = 0;
     #place_s = 0;
+    #placing = false;
+    #loads = 0;
+    #retry = 0;
+    #backoff = new Backoff(1, 15);
     constructor(audio, changed) {
         this.audio = audio;
         this.changed = changed;
-        for (const event of ['timeupdate', 'play', 'pause', 'ended', 'durationchange', 'seeked', 'ratechange']) {
+        for (const event of ['timeupdate', 'ended', 'durationchange', 'seeked', 'ratechange']) {
             audio.addEventListener(event, () => this.#measure());
         }
-        audio.addEventListener('error', () => this.#nextSource());
-        audio.addEventListener('loadedmetadata', () => {
-            if (this.#state.loaded && this.#place_s > 0)
-                audio.currentTime = this.#place_s;
-        });
+        for (const event of ['play', 'pause'])
+            audio.addEventListener(event, () => this.#onPress(event === 'play'));
+        audio.addEventListener('playing', () => this.#backoff.reset());
+        audio.addEventListener('error', () => void this.#onError());
+        audio.addEventListener('loadedmetadata', () => this.#onReady());
+        window.addEventListener('online', () => this.#state.silence && this.#load());
     }
     get state() {
         return this.#state;
@@ -25,20 +35,28 @@ export class Replay {
         const sources = m4a ? [recording.m4a, recording.opus] : [recording.opus, recording.m4a];
         this.#sources = sources.filter((source) => source !== null);
         this.#place_s = place_s;
-        this.#state = { ...this.#state, loaded: true, position_s: place_s, duration_s: recording.duration_s ?? 0 };
+        Object.assign(this.#state, { loaded: true, position_s: place_s, duration_s: recording.duration_s ?? 0 });
         this.audio.preload = 'metadata';
-        this.#nextSource();
+        this.#load();
     }
     toggle() {
-        if (!this.audio.paused)
+        const { playing, silence, failed } = this.#state;
+        this.#state.playing = !playing;
+        if (failed)
+            this.#source = 0;
+        this.#state.failed = false;
+        if (playing)
             this.audio.pause();
+        else if (silence || failed)
+            this.#load();
         else
-            void this.audio.play().catch(() => this.#measure());
+            this.#play();
+        this.#measure();
     }
     seekTo(show_s) {
-        const place_s = Math.min(Math.max(0, show_s), this.#state.duration_s);
-        this.#place_s = place_s;
-        this.audio.currentTime = place_s;
+        this.#place_s = Math.min(Math.max(0, show_s), this.#state.duration_s);
+        if (this.#atPlace)
+            this.audio.currentTime = this.#place_s;
         this.#measure();
     }
     setSpeed(speed) {
@@ -46,28 +64,90 @@ export class Replay {
         this.audio.playbackRate = speed;
         this.#measure();
     }
-    #nextSource() {
+    answered() {
+        const { silence } = this.#state;
+        if (silence?.problem.unreachable && silence.retry_at > Date.now())
+            this.#load();
+    }
+    #load() {
+        const source = this.#sources[this.#source];
+        clearTimeout(this.#retry);
+        this.#loads += 1;
+        if (source === undefined) {
+            Object.assign(this.#state, { playing: false, silence: null, failed: true });
+        }
+        else {
+            this.#placing = true;
+            this.audio.src = source;
+            if (this.#state.playing)
+                this.#play();
+        }
+        this.changed();
+    }
+    #play() {
+        this.audio.play().catch((error) => {
+            if (error instanceof DOMException && error.name === 'NotAllowedError')
+                this.#state.playing = false;
+            this.#measure();
+        });
+    }
+    #onReady() {
         if (!this.#state.loaded)
             return;
-        const source = this.#sources.shift();
-        if (source === undefined)
-            this.#state.failed = true;
-        else
-            this.audio.src = source;
+        if (this.#place_s > 0)
+            this.audio.currentTime = this.#place_s;
+        this.#placing = false;
+        this.#state.silence = null;
+        this.#measure();
+    }
+    #onPress(play) {
+        if (play !== this.audio.paused && this.audio.error === null)
+            this.#state.playing = play;
+        this.#measure();
+    }
+    async #onError() {
+        const source = this.#sources[this.#source];
+        if (!this.#state.loaded || source === undefined)
+            return;
+        const load = this.#loads;
+        const lost = this.audio.error?.code === MediaError.MEDIA_ERR_NETWORK;
+        const problem = lost ? unreachable() : await refusalOf(source);
+        if (load !== this.#loads)
+            return;
+        if (problem)
+            return this.#wait(problem);
+        this.#source += 1;
+        this.#load();
+    }
+    #wait(problem) {
+        const now = Date.now();
+        const wait_ms = this.#backoff.next(problem.retry_after_s) * 1000;
+        this.#state.silence = { since: this.#state.silence?.since ?? now, retry_at: now + wait_ms, problem };
+        this.#retry = setTimeout(() => this.#load(), wait_ms);
         this.changed();
+    }
+    get #atPlace() {
+        return !this.#placing && this.audio.error === null && this.audio.readyState > 0;
     }
     #measure() {
         if (!this.#state.loaded)
             return;
-        const { currentTime, paused, duration, playbackRate } = this.audio;
-        const ready = this.audio.readyState > 0;
-        this.#state = {
-            ...this.#state,
-            playing: !paused,
-            position_s: ready ? currentTime : this.#place_s,
-            duration_s: Number.isFinite(duration) ? duration : this.#state.duration_s,
-            speed: playbackRate,
-        };
+        const { currentTime, duration, playbackRate } = this.audio;
+        if (this.#atPlace)
+            this.#place_s = currentTime;
+        this.#state.position_s = this.#place_s;
+        if (Number.isFinite(duration))
+            this.#state.duration_s = duration;
+        this.#state.speed = playbackRate;
         this.changed();
+    }
+}
+async function refusalOf(source) {
+    try {
+        const response = await fetch(source, { method: 'HEAD', cache: 'no-store', signal: patience(ANSWER_MS_MAX) });
+        return response.status < 500 && response.status !== 429 ? null : await problemOf(response);
+    }
+    catch {
+        return unreachable();
     }
 }

@@ -3,9 +3,9 @@ const LATE_S = 120;
 export function stageOf({ status, silence, player, replay }) {
     if (!status)
         return silence?.problem.reason === 'unknown_show' ? 'unknown' : 'loading';
-    if (replay)
+    if (replay.loaded)
         return 'replay';
-    const hearing = player.phase === 'playing' || player.phase === 'buffering';
+    const hearing = player.phase === 'playing' || player.phase === 'buffering' || player.phase === 'paused';
     switch (status.phase) {
         case 'announced':
             return 'closed';
@@ -32,9 +32,11 @@ function sentence(facts, texts) {
     if (stage === 'loading')
         return t.loading;
     if (stage === 'replay')
-        return t.replay;
+        return facts.replay.failed ? t.replayFailed : t.replay;
     if (stage === 'preparing')
         return t.preparing;
+    if (phase === 'paused')
+        return facts.player.following === 'live' ? t.pausedLive : t.paused;
     if (stage === 'closed')
         return phase === 'stopped' ? t.doorsClosed : t.armed;
     if (phase === 'blocked')
@@ -55,9 +57,10 @@ export function slateText(slate, texts) {
     return slate === null ? '' : (texts.listener.slate[slate] ?? '');
 }
 function troubleOf(facts, texts) {
-    const { player, silence, now } = facts;
+    const { player, replay, now } = facts;
+    const silence = replay.silence ?? facts.silence;
     const t = texts.listener;
-    if (player.phase === 'playing')
+    if (player.phase === 'playing' || player.phase === 'failed' || replay.failed)
         return null;
     const again = (at) => t.tryingAgain(Math.max(0, Math.ceil((at - now) / 1000)));
     const refused = (words, at) => ({ sentence: words, next: again(at) });
@@ -81,7 +84,7 @@ function silentText({ online, address, replay, status }, since, texts) {
     const t = texts.listener;
     const time = dayTimeText(since, texts.language);
     const silent = online ? t.silentSince(time) : t.offlineSince(time);
-    return replay || status?.phase === 'ended' ? silent : `${silent} ${t.recordingAt(address)}`;
+    return replay.loaded || status?.phase === 'ended' ? silent : `${silent} ${t.recordingAt(address)}`;
 }
 export function startText(status, server_now, texts) {
     const t = texts.listener;

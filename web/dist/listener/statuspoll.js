@@ -3,7 +3,6 @@ import { Marks } from '../shared/marks.js';
 import { ask, Problem } from '../shared/problem.js';
 const POLL_S_MIN = 1;
 const POLL_S_MAX = 60;
-const ANSWER_MS_MAX = 8_000;
 const MARKS_MS_MAX = 60_000;
 export class StatusPoll {
     show;
@@ -20,41 +19,49 @@ export class StatusPoll {
         this.changed = changed;
         document.addEventListener('visibilitychange', () => {
             if (document.visibilityState === 'visible')
-                this.soon();
+                void this.soon();
         });
-        window.addEventListener('online', () => this.soon());
+        window.addEventListener('online', () => void this.soon());
     }
     now() {
         return Date.now() + this.#server_ahead_ms;
     }
     soon() {
         clearTimeout(this.#timer);
-        void this.#ask();
+        return this.#ask();
     }
     async #ask() {
         const asked_at = Date.now();
-        let wait_s;
-        try {
-            const status = await ask(`/${this.show}/status`, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
-            this.status = status;
-            this.silence = null;
-            this.#backoff.reset();
-            this.#server_ahead_ms = status.now - Date.now();
-            this.marks.add(status.marks);
-            wait_s = Math.min(POLL_S_MAX, Math.max(POLL_S_MIN, status.poll_after_s)) * (0.9 + 0.2 * Math.random());
-            if (!this.#all)
-                void this.#askAllMarks();
-        }
-        catch (error) {
-            const problem = error instanceof Problem ? error : new Problem(0, 'unreachable', '', '', null, null);
-            wait_s = this.#backoff.next(problem.retry_after_s);
-            const now = Date.now();
-            this.silence = { since: this.silence?.since ?? asked_at, retry_at: now + wait_s * 1000, problem };
-            this.#all = false;
-        }
+        const answer = await this.#answer();
+        const wait_s = answer instanceof Problem ? this.#backoff.next(answer.retry_after_s) : pauseAfter(answer);
         clearTimeout(this.#timer);
         this.#timer = setTimeout(() => void this.#ask(), wait_s * 1000);
+        if (answer instanceof Problem) {
+            this.silence = { since: this.silence?.since ?? asked_at, retry_at: Date.now() + wait_s * 1000, problem: answer };
+            this.#all = false;
+        }
+        else
+            this.#take(answer);
         this.changed();
+    }
+    async #answer() {
+        try {
+            return await ask(`/${this.show}/status`);
+        }
+        catch (error) {
+            if (error instanceof Problem)
+                return error;
+            throw error;
+        }
+    }
+    #take(status) {
+        this.status = status;
+        this.silence = null;
+        this.#backoff.reset();
+        this.#server_ahead_ms = status.now - Date.now();
+        this.marks.add(status.marks);
+        if (!this.#all)
+            void this.#askAllMarks();
     }
     async #askAllMarks() {
         this.#all = true;
@@ -66,4 +73,8 @@ export class StatusPoll {
             this.#all = false;
         }
     }
+}
+function pauseAfter(status) {
+    const wanted_s = status?.poll_after_s ?? POLL_S_MAX;
+    return Math.min(POLL_S_MAX, Math.max(POLL_S_MIN, wanted_s)) * (0.9 + 0.2 * Math.random());
 }

@@ -35,9 +35,9 @@ export class StentorListener extends HTMLElement {
         this.after(this.#audio);
         keepThisPage();
         window.addEventListener('hashchange', () => this.#onMoment());
-        announceToSystem(this.#audio, this, () => this.#model()?.canMove ?? false);
+        announceToSystem(this, () => this.#model()?.canMove ?? false);
         void this.#speak(currentLanguage());
-        this.#poll.soon();
+        void this.#poll.soon();
         setInterval(() => this.#draw(), 1000);
     }
     get state() {
@@ -61,11 +61,25 @@ export class StentorListener extends HTMLElement {
         const { phase } = this.#playerState;
         if (phase === 'blocked')
             void this.#audio.play();
+        else if (phase === 'paused')
+            this.#player?.resume();
         else if (phase === 'stopped' || phase === 'ended' || phase === 'failed')
             this.#listen();
         else
             this.#player?.stop();
         this.#draw();
+    }
+    play() {
+        if (this.#model()?.button.kind === 'play')
+            this.toggle();
+    }
+    pause() {
+        if (this.#model()?.button.kind === 'play')
+            return;
+        if (this.#replay.state.loaded || this.#audio.paused)
+            this.toggle();
+        else
+            this.#audio.pause();
     }
     jump(seconds) {
         if (this.#replay.state.loaded)
@@ -137,9 +151,12 @@ export class StentorListener extends HTMLElement {
         const url = (kind) => `/${this.#show}/${kind}`;
         const urls = live ?? { mp4: url('live.mp4'), ogg: url('live.ogg'), aac: url('live.aac'), hls: url('hls/index.m3u8') };
         this.#player ??= choosePlayer(this.#audio, urls, this.#close, () => this.#onPlayer());
+        const { phase, following, position_s } = this.#playerState;
         this.#tellPlayer();
         this.#player.setQuality(this.#kbps);
         this.#player.listen();
+        if (phase === 'failed' && following === 'behind' && position_s !== null)
+            this.#player.seekTo(position_s);
         const on_air_at_s = this.#poll.status?.on_air_at_s ?? null;
         if (this.#moment_s === null || on_air_at_s === null)
             return;
@@ -149,7 +166,7 @@ export class StentorListener extends HTMLElement {
     #onPlayer() {
         const ended = this.#playerState.phase === 'ended';
         if (ended && !this.#streamOver)
-            this.#poll.soon();
+            void this.#poll.soon();
         this.#streamOver = ended;
         this.#draw();
     }
@@ -169,8 +186,10 @@ export class StentorListener extends HTMLElement {
         this.#player?.hint(status.on_air_at_s, status.live_at_s === null ? null : status.live_at_s + age_s, status.anchor);
     }
     #heard() {
-        if (this.#poll.silence === null)
+        if (this.#poll.silence === null) {
             this.#tellPlayer();
+            this.#replay.answered();
+        }
         const title = this.#poll.status?.title;
         if (title !== undefined && (this.#title?.show !== this.#show || this.#title.title !== title)) {
             this.#title = { show: this.#show, title };
@@ -184,7 +203,7 @@ export class StentorListener extends HTMLElement {
         const player = this.#playerState;
         if (status?.phase !== 'ended' || !status.recording.ready || this.#replay.state.loaded)
             return;
-        const wasBehind = player.following === 'behind' && player.position_s !== null;
+        const wasBehind = (player.following === 'behind' || player.phase === 'paused') && player.position_s !== null;
         const hearing = player.phase === 'playing' || player.phase === 'buffering';
         if (hearing && wasBehind)
             return;
@@ -233,11 +252,11 @@ export class StentorListener extends HTMLElement {
         else
             queueMicrotask(draw);
     }
-    #describe({ title, speaking, place, speed, replay }) {
+    #describe({ title, speaking, place, speed, replay, button }) {
         if (this.#audio.src === '')
             return;
         const recorded = replay && place ? { value_s: place.value_s, max_s: place.max_s, speed } : null;
-        describeToSystem({ title, artist: speaking.join(', '), playing: !this.#audio.paused, place: recorded });
+        describeToSystem({ title, artist: speaking.join(', '), playing: button.kind !== 'play', place: recorded });
     }
 }
 customElements.define('stentor-listener', StentorListener);

@@ -1,7 +1,7 @@
 import { Backoff } from '../shared/backoff.js';
 import { Pace } from './pace.js';
 import { Edge, SEEK_ERROR_S } from './rate.js';
-import { initialState, KBPS_DEFAULT } from './state.js';
+import { initialState, KBPS_DEFAULT, MENDS_MAX, STEADY_MS } from './state.js';
 import { Supply } from './supply.js';
 const TICK_MS = 100;
 const TICK_FIRST_MS = 20;
@@ -36,6 +36,9 @@ export class MsePlayer {
     #begun_s = null;
     #over = false;
     #kbps = KBPS_DEFAULT;
+    #mends = 0;
+    #mendBackoff = new Backoff(0.25, 4);
+    #mended_ms = 0;
     constructor(audio, url, managed, close, changed) {
         this.audio = audio;
         this.url = url;
@@ -45,6 +48,9 @@ export class MsePlayer {
         this.#pace = new Pace(close);
         audio.addEventListener('playing', () => this.#onPlaying());
         audio.addEventListener('waiting', () => this.#onWaiting());
+        audio.addEventListener('pause', () => this.#onPause());
+        audio.addEventListener('play', () => this.#goOn());
+        audio.addEventListener('error', () => this.#onBroken());
         document.addEventListener('visibilitychange', () => {
             if (document.visibilityState === 'visible')
                 this.#wake();
@@ -58,6 +64,11 @@ export class MsePlayer {
         const { mode, close } = this.#state;
         Object.assign(this.#state, initialState(mode, close), { phase: 'connecting' });
         this.#pressed_ms = performance.now();
+        this.#mends = 0;
+        this.#mendBackoff.reset();
+        this.#start('live');
+    }
+    #start(at) {
         this.#over = false;
         this.#pace.catchingUp = false;
         this.#begun_s = null;
@@ -65,8 +76,9 @@ export class MsePlayer {
             began: (start) => this.#onBegan(start),
             came: () => this.#backoff.reset(),
             over: (problem) => this.#onOver(problem),
+            broken: () => this.#onBroken(),
         });
-        this.#open('live');
+        this.#open(at);
         this.#play();
         this.#tickEvery(TICK_FIRST_MS);
         this.changed();
@@ -80,13 +92,19 @@ export class MsePlayer {
         Object.assign(this.#state, { phase: 'stopped', following: 'live', retry_at: null, refusal: null, rate: 1 });
         this.changed();
     }
+    resume() {
+        this.#goOn();
+        this.#play();
+    }
     seekTo(media_s) {
         if (!this.#supply)
             return;
         this.#pace.catchingUp = false;
         this.#state.following = 'behind';
         this.audio.playbackRate = 1;
-        if (this.#begin !== null || !this.#seekInside(media_s))
+        if (this.#state.phase === 'paused')
+            this.#markPlace(media_s);
+        else if (this.#begin !== null || !this.#seekInside(media_s))
             this.#reopen(media_s);
         this.changed();
     }
@@ -95,6 +113,8 @@ export class MsePlayer {
             return;
         this.#pace.catchingUp = false;
         this.#state.following = 'live';
+        if (this.#state.phase === 'paused')
+            return this.resume();
         const edge_s = this.#edge.at(seconds());
         const here = this.#supplyIsLive && this.#begin === null && this.#fresh(edge_s);
         if (!here || !this.#seekInside(edge_s - this.#pace.target.value_s(seconds())))
@@ -104,7 +124,7 @@ export class MsePlayer {
     setClose(close) {
         this.#state.close = close;
         this.#pace.target.close = close;
-        if (this.#supply && this.#state.following === 'live') {
+        if (this.#supply && this.#state.following === 'live' && this.#state.phase !== 'paused') {
             this.#pace.catchingUp = false;
             this.#open('live');
         }
@@ -114,7 +134,8 @@ export class MsePlayer {
         if (kbps === this.#kbps)
             return;
         this.#kbps = kbps;
-        if (this.#supply && !this.#over && this.#state.retry_at === null)
+        const { phase, retry_at } = this.#state;
+        if (this.#supply && !this.#over && retry_at === null && phase !== 'paused')
             this.#open(this.#begin);
         this.changed();
     }
@@ -204,6 +225,65 @@ export class MsePlayer {
             this.#pace.catchingUp = true;
         this.#open(null);
     }
+    #onPause() {
+        if (!this.#supply || !this.audio.paused || this.audio.error)
+            return;
+        clearTimeout(this.#retry);
+        this.#supply.rest();
+        Object.assign(this.#state, { phase: 'paused', retry_at: null, silent_since: null, refusal: null });
+        this.changed();
+    }
+    #goOn() {
+        const { phase, following } = this.#state;
+        if (!this.#supply || phase !== 'paused')
+            return;
+        this.#state.phase = 'buffering';
+        this.#ticked_at = Date.now();
+        const position_s = this.audio.currentTime;
+        const here = this.#supply.ranges.some(({ start_s, end_s }) => position_s >= start_s && position_s <= end_s);
+        if (this.#over)
+            this.changed();
+        else if (following === 'live')
+            this.#reopen('live');
+        else if (this.#begin !== null)
+            this.#open(this.#begin);
+        else if (here)
+            this.#open(null);
+        else
+            this.#reopen(this.#state.position_s ?? position_s);
+        this.changed();
+    }
+    #markPlace(media_s) {
+        this.#supply?.clear();
+        this.#over = false;
+        this.#begin = media_s;
+        this.#state.position_s = media_s;
+    }
+    #onBroken() {
+        const state = this.#state;
+        if (!this.#supply)
+            return;
+        if (performance.now() - this.#mended_ms > STEADY_MS) {
+            this.#mends = 0;
+            this.#mendBackoff.reset();
+        }
+        const { following, position_s } = state;
+        const reconnects = state.reconnects + 1;
+        this.stop();
+        Object.assign(state, { following, position_s, reconnects });
+        if (this.#mends === MENDS_MAX) {
+            state.phase = 'failed';
+            return this.changed();
+        }
+        this.#mends += 1;
+        const wait_ms = this.#mendBackoff.next() * 1000;
+        Object.assign(state, { phase: 'reconnecting', retry_at: Date.now() + wait_ms });
+        this.#retry = setTimeout(() => {
+            this.#mended_ms = performance.now();
+            this.#start(following === 'behind' && position_s !== null ? position_s : 'live');
+        }, wait_ms);
+        this.changed();
+    }
     #tickEvery(ms) {
         clearInterval(this.#ticker);
         this.#ticked_at = Date.now();
@@ -218,6 +298,10 @@ export class MsePlayer {
         if (late_ms > SLEPT_MS)
             this.#wake();
         const now_s = seconds();
+        if (this.#state.phase === 'paused') {
+            this.#measure(now_s);
+            return this.changed();
+        }
         const { end_s } = supply;
         if (end_s !== null && this.#supplyIsLive && supply.settled && supply.arrived_s.last > 0) {
             this.#edge.observe(supply.arrived_s.last, end_s);
@@ -230,7 +314,8 @@ export class MsePlayer {
         this.changed();
     }
     #tryToBegin(supply, now_s) {
-        const last = supply.ranges.at(-1);
+        const { ranges } = supply;
+        const last = ranges[ranges.length - 1];
         const { first, last: latest } = supply.arrived_s;
         if (!last || !supply.settled || this.#begin === null || first === 0)
             return;
@@ -283,7 +368,7 @@ export class MsePlayer {
         }
     }
     #wake() {
-        if (!this.#supply || this.#state.following !== 'live' || this.#begin !== null)
+        if (!this.#supply || this.#state.following !== 'live' || this.#begin !== null || this.#state.phase === 'paused')
             return;
         const edge_s = this.#edge.at(seconds());
         const behind_s = edge_s === null ? 0 : edge_s - this.audio.currentTime - this.#pace.target.value_s(seconds());

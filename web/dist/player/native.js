@@ -1,6 +1,6 @@
 import { Backoff } from '../shared/backoff.js';
 import { Edge } from './rate.js';
-import { initialState, KBPS_DEFAULT } from './state.js';
+import { initialState, KBPS_DEFAULT, MENDS_MAX, STEADY_MS } from './state.js';
 const TICK_MS = 250;
 const HOLD_BACK_S = 11.5;
 const BURST_S = 5;
@@ -21,6 +21,8 @@ export class NativePlayer {
     #anchor = null;
     #base_s = null;
     #kbps = KBPS_DEFAULT;
+    #undecoded = 0;
+    #undecoded_ms = 0;
     constructor(audio, urls, hls, changed) {
         this.audio = audio;
         this.urls = urls;
@@ -29,6 +31,8 @@ export class NativePlayer {
         this.#state = initialState(hls ? 'hls' : 'progressive', false);
         audio.addEventListener('playing', () => this.#onPlaying());
         audio.addEventListener('waiting', () => this.#onWaiting());
+        audio.addEventListener('pause', () => this.#onPause());
+        audio.addEventListener('play', () => this.#onPlay());
         audio.addEventListener('error', () => this.#onBroken());
         audio.addEventListener('ended', () => this.#onBroken());
     }
@@ -39,6 +43,7 @@ export class NativePlayer {
         Object.assign(this.#state, initialState(this.#state.mode, false), { phase: 'connecting' });
         this.#listening = true;
         this.#pressed_ms = performance.now();
+        this.#undecoded = 0;
         clearInterval(this.#ticker);
         this.#ticker = setInterval(() => this.#tick(), TICK_MS);
         this.#load(null);
@@ -53,17 +58,33 @@ export class NativePlayer {
         Object.assign(this.#state, { phase: 'stopped', following: 'live', retry_at: null });
         this.changed();
     }
+    resume() {
+        const { phase, following, position_s } = this.#state;
+        if (phase !== 'paused')
+            return;
+        this.#state.phase = 'connecting';
+        if (following === 'live' || !this.hls)
+            this.#load(following === 'live' ? null : position_s);
+        else
+            this.#play();
+        this.changed();
+    }
     seekTo(media_s) {
+        const paused = this.#state.phase === 'paused';
         this.#state.following = 'behind';
         const now_s = this.#position();
-        if (!this.hls)
+        if (!this.hls && !paused)
             this.#load(media_s);
-        else if (now_s !== null)
+        else if (this.hls && now_s !== null)
             this.audio.currentTime += media_s - now_s;
+        if (paused)
+            this.#state.position_s = media_s;
         this.changed();
     }
     toLive() {
         this.#state.following = 'live';
+        if (this.#state.phase === 'paused')
+            return this.resume();
         const seekable = this.audio.seekable;
         if (!this.hls || seekable.length === 0)
             this.#load(null);
@@ -77,7 +98,7 @@ export class NativePlayer {
         if (kbps === this.#kbps)
             return;
         this.#kbps = kbps;
-        if (this.#listening && !this.hls)
+        if (this.#listening && !this.hls && this.#state.phase !== 'paused')
             this.#load(this.#state.following === 'behind' ? this.#state.position_s : null);
     }
     hint(on_air_at_s, live_at_s, anchor = null) {
@@ -92,13 +113,16 @@ export class NativePlayer {
         const edge_s = this.#edge.at(performance.now() / 1000);
         this.#base_s = media_s ?? (edge_s === null ? null : edge_s - BURST_S);
         this.audio.src = this.hls ? this.urls.hls : this.#progressive(media_s);
+        this.#play();
+        this.changed();
+    }
+    #play() {
         this.audio.play().catch((error) => {
             if (error instanceof DOMException && error.name === 'NotAllowedError' && this.#listening) {
                 this.#state.phase = 'blocked';
                 this.changed();
             }
         });
-        this.changed();
     }
     #progressive(media_s) {
         const { aac, ogg } = this.urls;
@@ -127,9 +151,36 @@ export class NativePlayer {
         this.#state.phase = 'buffering';
         this.changed();
     }
+    #onPause() {
+        if (!this.#listening || !this.audio.paused || this.audio.ended || this.audio.error)
+            return;
+        clearTimeout(this.#retry);
+        Object.assign(this.#state, { phase: 'paused', retry_at: null, silent_since: null });
+        this.changed();
+    }
+    #onPlay() {
+        if (!this.#listening || this.#state.phase !== 'paused')
+            return;
+        this.#state.phase = 'buffering';
+        this.changed();
+    }
+    #hopeless() {
+        if (this.audio.error?.code !== MediaError.MEDIA_ERR_DECODE)
+            return false;
+        const now_ms = performance.now();
+        this.#undecoded = now_ms - this.#undecoded_ms > STEADY_MS ? 1 : this.#undecoded + 1;
+        this.#undecoded_ms = now_ms;
+        return this.#undecoded > MENDS_MAX;
+    }
     #onBroken() {
         if (!this.#listening || this.#state.retry_at !== null)
             return;
+        if (this.#hopeless()) {
+            const { following, position_s } = this.#state;
+            this.stop();
+            Object.assign(this.#state, { phase: 'failed', following, position_s });
+            return this.changed();
+        }
         const place_s = this.#state.following === 'behind' ? this.#state.position_s : null;
         const wait_ms = this.#backoff.next() * 1000;
         this.#state.reconnects += 1;

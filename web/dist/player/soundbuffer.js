@@ -5,12 +5,14 @@ export class SoundBuffer {
     source;
     playhead;
     overflowed;
+    broken;
     #queue = [];
     #full = false;
-    constructor(source, playhead, overflowed) {
+    constructor(source, playhead, overflowed, broken) {
         this.source = source;
         this.playhead = playhead;
         this.overflowed = overflowed;
+        this.broken = broken;
         source.mode = 'segments';
         source.addEventListener('updateend', () => this.#pump());
     }
@@ -65,10 +67,12 @@ export class SoundBuffer {
                     this.#full = false;
             }
             catch (error) {
-                if (!(error instanceof DOMException) || error.name !== 'QuotaExceededError')
-                    return;
-                this.#makeRoom(operation);
-                return;
+                if (!(error instanceof DOMException))
+                    throw error;
+                if (error.name === 'QuotaExceededError')
+                    return this.#makeRoom(operation);
+                this.#queue = [];
+                return this.broken();
             }
         }
     }

@@ -19,4 +19,6 @@ export function initialState(mode, close) {
         refusal: null,
     };
 }
+export const MENDS_MAX = 4;
+export const STEADY_MS = 30_000;
 export const KBPS_DEFAULT = 32;

@@ -11,6 +11,7 @@ export class Supply {
     resting = false;
     #feed = null;
     #sound = null;
+    #closed = false;
     #early = [];
     #objectUrl;
     constructor(audio, managed, handlers) {
@@ -70,6 +71,7 @@ export class Supply {
         this.#sound?.trim();
     }
     close() {
+        this.#closed = true;
         this.disconnect();
         this.#sound = null;
         this.audio.pause();
@@ -80,7 +82,11 @@ export class Supply {
     #onOpen(source) {
         source.duration = Infinity;
         const playhead = () => this.audio.currentTime;
-        this.#sound = new SoundBuffer(source.addSourceBuffer(MIME), playhead, () => this.rest());
+        const broken = () => {
+            if (!this.#closed)
+                this.handlers.broken();
+        };
+        this.#sound = new SoundBuffer(source.addSourceBuffer(MIME), playhead, () => this.rest(), broken);
         for (const bytes of this.#early.splice(0))
             this.#sound.append(bytes);
     }

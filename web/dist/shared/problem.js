@@ -1,3 +1,4 @@
+import { patience } from './older.js';
 export class Problem extends Error {
     status;
     reason;
@@ -49,8 +50,7 @@ export async function ask(url, { method = 'GET', token, json, signal, patience_m
         headers['Authorization'] = `Bearer ${token}`;
     if (json !== undefined)
         headers['Content-Type'] = 'application/json';
-    const limit = limited(patience_ms, signal);
-    const init = { method, headers, signal: limit.signal };
+    const init = { method, headers, signal: patience(patience_ms, ...(signal ? [signal] : [])) };
     if (json !== undefined)
         init.body = JSON.stringify(json);
     try {
@@ -64,20 +64,4 @@ export async function ask(url, { method = 'GET', token, json, signal, patience_m
             throw error;
         throw unreachable();
     }
-    finally {
-        limit.end();
-    }
-}
-export function limited(patience_ms, signal) {
-    const stop = new AbortController();
-    const abort = () => stop.abort();
-    const timer = setTimeout(abort, patience_ms);
-    if (signal?.aborted)
-        abort();
-    signal?.addEventListener('abort', abort);
-    const end = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
-    };
-    return { signal: stop.signal, end };
 }

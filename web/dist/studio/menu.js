@@ -24,7 +24,8 @@ export function menuButton(label, items) {
         show(list, true);
         setAttribute(button, 'aria-expanded', 'true');
         document.addEventListener('pointerdown', outside);
-        entries().at(last ? -1 : 0)?.focus();
+        const all = entries();
+        all[last ? all.length - 1 : 0]?.focus();
     };
     button.addEventListener('click', () => (list.hidden ? open(false) : close(true)));
     button.addEventListener('keydown', (event) => {

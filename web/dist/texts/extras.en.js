@@ -5,6 +5,7 @@ export const texts = {
         enter: 'Open the studio',
         down: 'Take the hand down',
         cancel: 'Not now',
+        decline: 'No, thank you',
         close: 'Close',
         waiting: (place) => (place === 1 ? 'Your hand is up. You are next.' : `Your hand is up. You are number ${place}.`),
         heading: {

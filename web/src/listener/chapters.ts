@@ -27,7 +27,7 @@ export function chaptersOf(marks: readonly Mark[], on_air_at_s: number, duration
 
 /** The chapter at a second of the show; -1 before the first. */
 export function chapterAt(chapters: readonly Chapter[], show_s: number): number {
-  return chapters.findLastIndex((chapter) => chapter.start_s <= show_s + START_LEEWAY_S);
+  return chapters.filter((chapter) => chapter.start_s <= show_s + START_LEEWAY_S).length - 1;
 }
 
 /** Stretches of the show in which the same people speak, silence included. */
@@ -37,7 +37,7 @@ function turnsOf(marks: readonly Mark[], on_air_at_s: number, duration_s: number
     if (mark.kind !== 'speaking' && mark.kind !== 'slate') continue;
     const start_s = Math.max(0, mark.at_s - on_air_at_s);
     if (start_s >= duration_s) break;
-    const last = turns.at(-1);
+    const last = turns[turns.length - 1];
     // What was said before second 0 only tells who speaks at second 0.
     if (last && last.start_s >= start_s) turns.pop();
     else if (last) last.end_s = start_s;
@@ -50,7 +50,7 @@ function turnsOf(marks: readonly Mark[], on_air_at_s: number, duration_s: number
 function joined(turns: readonly Chapter[], turn_s: number): Chapter[] {
   const chapters: Chapter[] = [];
   for (const turn of turns) {
-    const last = chapters.at(-1);
+    const last = chapters[chapters.length - 1];
     const short = turn.names.length === 0 || turn.end_s - turn.start_s < turn_s;
     if (last && (short || sameNames(last.names, turn.names))) last.end_s = turn.end_s;
     else if (!short) chapters.push({ ...turn });

@@ -1,6 +1,7 @@
 // A hand that asks to speak: raised, waiting, answered. The server forgets a hand whose page stops asking.
 
 import type { HandAnswer, RaisedHand } from '../shared/documents.js';
+import { addressOf } from '../shared/older.js';
 import { ask, Problem } from '../shared/problem.js';
 
 /** A sixth of the time after which the server takes a hand for gone. */
@@ -46,10 +47,12 @@ export class Hand {
     }
   }
 
-  /** Takes the hand down, or forgets what became of it. */
+  /** Takes the hand down, thanks for the host's yes, or forgets what became of it. */
   lower(): void {
-    // A hand whose page only stops asking would stay before the host's eyes for half a minute.
-    if (this.#state.step === 'waiting') ask(this.#address, { method: 'DELETE' }).catch(() => undefined);
+    const { step } = this.#state;
+    // A hand whose page only stops asking would stay before the host's eyes for half a minute, and a link that nobody
+    // follows would be open for ten.
+    if (step === 'waiting' || step === 'accepted') ask(this.#address, { method: 'DELETE' }).catch(() => undefined);
     this.#become({ step: 'down' });
   }
 
@@ -87,5 +90,5 @@ export class Hand {
 
 /** Only an address that opens a page is ever made a link. */
 function isPage(url: string): boolean {
-  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+  return /^https?:$/.test(addressOf(url)?.protocol ?? '');
 }

@@ -5,7 +5,7 @@ import type { Actions } from './view.js';
 const STEP_S = 15;
 
 /** Connects the system's media buttons once; `canMove` says whether going back and forth means anything now. */
-export function announceToSystem(audio: HTMLAudioElement, actions: Actions, canMove: () => boolean): void {
+export function announceToSystem(actions: Actions, canMove: () => boolean): void {
   const session = navigator.mediaSession;
   if (!session) return;
   const on = (action: MediaSessionAction, handler: (details: MediaSessionActionDetails) => void): void => {
@@ -15,12 +15,9 @@ export function announceToSystem(audio: HTMLAudioElement, actions: Actions, canM
       // This browser does not know the action.
     }
   };
-  const toggleIf = (paused: boolean): void => {
-    if (audio.paused === paused) actions.toggle();
-  };
-  on('play', () => toggleIf(true));
-  on('pause', () => toggleIf(false));
-  on('stop', () => toggleIf(false));
+  on('play', () => actions.play());
+  on('pause', () => actions.pause());
+  on('stop', () => actions.pause());
   on('seekbackward', (details) => canMove() && actions.jump(-(details.seekOffset ?? STEP_S)));
   on('seekforward', (details) => canMove() && actions.jump(details.seekOffset ?? STEP_S));
   on('seekto', (details) => canMove() && details.seekTime !== undefined && actions.scrub(details.seekTime));

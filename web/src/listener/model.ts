@@ -39,7 +39,7 @@ export function modelOf(known: Knowledge, texts: Texts): Model {
   const place = placeOf(known, stage, texts);
   const behind_s = (player.latency_s ?? 0) - player.latency_target_s;
   const behind = player.following === 'behind' || behind_s > BEHIND_S ? t.behind(clockText(player.latency_s ?? 0)) : '';
-  const hearing = player.phase === 'playing' || player.phase === 'buffering' || player.phase === 'reconnecting';
+  const hearing = ['playing', 'buffering', 'reconnecting', 'paused'].includes(player.phase);
   const audible = stage === 'live' || stage === 'replay';
   const steered = player.mode === 'mse' || player.mode === 'managed';
   return {
@@ -72,7 +72,7 @@ function factsOf({ poll, player, replay, online, address, now }: Knowledge, hear
   const { status, silence } = poll;
   // With a place on the media clock, the marks tell what is heard; without one, the status tells what is now.
   const slate = heard_s === null ? (status?.slate ?? null) : poll.marks.slateAt(heard_s);
-  return { status, silence, player, slate, replay: replay.loaded, online, address, now, server_now: poll.now() };
+  return { status, silence, player, slate, replay, online, address, now, server_now: poll.now() };
 }
 
 /** Media clock of the sound at the ear, when sound is there. */
@@ -98,11 +98,13 @@ function badgeOf(stage: Stage, texts: Texts): string {
 function buttonOf({ player, replay }: Knowledge, stage: Stage, texts: Texts): Model['button'] {
   const t = texts.listener;
   if (stage === 'replay') {
-    return { label: replay.playing ? t.pause : t.play, kind: replay.playing ? 'pause' : 'play', busy: false, shown: !replay.failed };
+    const label = replay.failed ? t.again : replay.playing ? t.pause : t.play;
+    return { label, kind: replay.playing ? 'pause' : 'play', busy: replay.playing && replay.silence !== null, shown: true };
   }
-  const idle = player.phase === 'stopped' || player.phase === 'ended' || player.phase === 'blocked' || player.phase === 'failed';
   const shown = stage !== 'unknown' && stage !== 'loading' && stage !== 'preparing';
-  return { label: idle ? t.listen : t.stop, kind: idle ? 'play' : 'stop', busy: !idle && player.phase !== 'playing', shown };
+  const idle = { stopped: t.listen, ended: t.listen, blocked: t.listen, paused: t.play, failed: t.again }[player.phase as string];
+  if (idle) return { label: idle, kind: 'play', busy: false, shown };
+  return { label: t.stop, kind: 'stop', busy: player.phase !== 'playing', shown };
 }
 
 function placeOf(known: Knowledge, stage: Stage, texts: Texts): Model['place'] {

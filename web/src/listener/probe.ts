@@ -2,6 +2,7 @@
 // of its own, decodes them apart from the player, and measures what leaves the player.
 
 import type { StatusDocument } from '../shared/documents.js';
+import { patience } from '../shared/older.js';
 import { ask, Problem, problemOf, unreachable } from '../shared/problem.js';
 import type { PlayerState } from '../player/state.js';
 import type { Findings } from './why.js';
@@ -68,9 +69,8 @@ function soundsNow(status: StatusDocument): boolean {
 
 async function serverOf(show: string, signal: AbortSignal): Promise<Pick<Findings, 'server' | 'status'>> {
   const asked_ms = performance.now();
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS_MAX)]);
   try {
-    const status = await ask<StatusDocument>(`/${show}/status`, { signal: patience });
+    const status = await ask<StatusDocument>(`/${show}/status`, { signal: patience(ANSWER_MS_MAX, signal) });
     return { server: { answered_ms: performance.now() - asked_ms }, status };
   } catch (error) {
     return { server: { problem: error instanceof Problem ? error : unreachable() }, status: null };
@@ -87,9 +87,8 @@ async function streamOf(
   const headers: HeadersInit = recorded ? { Range: `bytes=0-${RECORDED_BYTES - 1}` } : {};
   const url = recorded ? status.recording.opus : `${status.live.ogg}?kbps=16&close=1`;
   const stop = new AbortController();
-  const patience = setTimeout(() => stop.abort(), ANSWER_MS_MAX);
   try {
-    const response = await fetch(url, { headers, cache: 'no-store', signal: AbortSignal.any([signal, stop.signal]) });
+    const response = await fetch(url, { headers, cache: 'no-store', signal: patience(ANSWER_MS_MAX, signal, stop.signal) });
     if (!response.ok || !response.body) {
       tell({ problem: await problemOf(response) });
       return null;
@@ -101,7 +100,6 @@ async function streamOf(
     tell({ problem: unreachable() });
     return null;
   } finally {
-    clearTimeout(patience);
     stop.abort();
   }
 }

@@ -1,35 +1,55 @@
-// The recording, played by the same element that played the show.
+// The recording, played by the same element that played the show. What breaks keeps the place that was heard: a line that
+// is gone is tried again, and only a format that this browser cannot play is changed for the other.
 
+import { Backoff } from '../shared/backoff.js';
 import type { StatusDocument } from '../shared/documents.js';
+import { patience } from '../shared/older.js';
+import { type Problem, problemOf, unreachable } from '../shared/problem.js';
+import type { Silence } from './statuspoll.js';
 
 export interface ReplayState {
   loaded: boolean;
+  /** Sound is wanted: it plays, or goes on by itself as soon as it can. */
   playing: boolean;
   /** Seconds of the show. */
   position_s: number;
   duration_s: number;
   speed: number;
+  /** Nobody gives the recording now; it is asked for again. */
+  silence: Silence | null;
+  /** No source can be played; a press tries all of them again. */
   failed: boolean;
 }
 
 export const SPEEDS = [0.75, 1, 1.25, 1.5, 1.75, 2] as const;
 
+/** A head of some hundred bytes. */
+const ANSWER_MS_MAX = 8_000;
+
 export class Replay {
-  #state: ReplayState = { loaded: false, playing: false, position_s: 0, duration_s: 0, speed: 1, failed: false };
+  #state: ReplayState = { loaded: false, playing: false, position_s: 0, duration_s: 0, speed: 1, silence: null, failed: false };
+  /** The better format of this browser first. */
   #sources: string[] = [];
+  #source = 0;
   #place_s = 0;
+  /** The element was given a source and is not at its place yet. */
+  #placing = false;
+  #loads = 0;
+  #retry = 0;
+  readonly #backoff = new Backoff(1, 15);
 
   constructor(
     readonly audio: HTMLAudioElement,
     readonly changed: () => void,
   ) {
-    for (const event of ['timeupdate', 'play', 'pause', 'ended', 'durationchange', 'seeked', 'ratechange']) {
+    for (const event of ['timeupdate', 'ended', 'durationchange', 'seeked', 'ratechange']) {
       audio.addEventListener(event, () => this.#measure());
     }
-    audio.addEventListener('error', () => this.#nextSource());
-    audio.addEventListener('loadedmetadata', () => {
-      if (this.#state.loaded && this.#place_s > 0) audio.currentTime = this.#place_s;
-    });
+    for (const event of ['play', 'pause']) audio.addEventListener(event, () => this.#onPress(event === 'play'));
+    audio.addEventListener('playing', () => this.#backoff.reset());
+    audio.addEventListener('error', () => void this.#onError());
+    audio.addEventListener('loadedmetadata', () => this.#onReady());
+    window.addEventListener('online', () => this.#state.silence && this.#load());
   }
 
   get state(): Readonly<ReplayState> {
@@ -42,20 +62,25 @@ export class Replay {
     const sources = m4a ? [recording.m4a, recording.opus] : [recording.opus, recording.m4a];
     this.#sources = sources.filter((source) => source !== null);
     this.#place_s = place_s;
-    this.#state = { ...this.#state, loaded: true, position_s: place_s, duration_s: recording.duration_s ?? 0 };
+    Object.assign(this.#state, { loaded: true, position_s: place_s, duration_s: recording.duration_s ?? 0 });
     this.audio.preload = 'metadata';
-    this.#nextSource();
+    this.#load();
   }
 
   toggle(): void {
-    if (!this.audio.paused) this.audio.pause();
-    else void this.audio.play().catch(() => this.#measure());
+    const { playing, silence, failed } = this.#state;
+    this.#state.playing = !playing;
+    if (failed) this.#source = 0;
+    this.#state.failed = false;
+    if (playing) this.audio.pause();
+    else if (silence || failed) this.#load();
+    else this.#play();
+    this.#measure();
   }
 
   seekTo(show_s: number): void {
-    const place_s = Math.min(Math.max(0, show_s), this.#state.duration_s);
-    this.#place_s = place_s;
-    this.audio.currentTime = place_s;
+    this.#place_s = Math.min(Math.max(0, show_s), this.#state.duration_s);
+    if (this.#atPlace) this.audio.currentTime = this.#place_s;
     this.#measure();
   }
 
@@ -65,25 +90,91 @@ export class Replay {
     this.#measure();
   }
 
-  #nextSource(): void {
-    if (!this.#state.loaded) return;
-    const source = this.#sources.shift();
-    if (source === undefined) this.#state.failed = true;
-    else this.audio.src = source;
+  /** The server answers again: no need to wait, unless it named the time itself. */
+  answered(): void {
+    const { silence } = this.#state;
+    if (silence?.problem.unreachable && silence.retry_at > Date.now()) this.#load();
+  }
+
+  /** Gives the element the source, at the place that was heard last. */
+  #load(): void {
+    const source = this.#sources[this.#source];
+    clearTimeout(this.#retry);
+    this.#loads += 1;
+    if (source === undefined) {
+      Object.assign(this.#state, { playing: false, silence: null, failed: true });
+    } else {
+      this.#placing = true;
+      this.audio.src = source;
+      if (this.#state.playing) this.#play();
+    }
     this.changed();
+  }
+
+  #play(): void {
+    this.audio.play().catch((error: unknown) => {
+      // What else goes wrong is an error of the element, or a newer load.
+      if (error instanceof DOMException && error.name === 'NotAllowedError') this.#state.playing = false;
+      this.#measure();
+    });
+  }
+
+  #onReady(): void {
+    if (!this.#state.loaded) return;
+    if (this.#place_s > 0) this.audio.currentTime = this.#place_s;
+    this.#placing = false;
+    this.#state.silence = null;
+    this.#measure();
+  }
+
+  /** Events come late: only what is still true of the element counts. One that broke pauses itself, and nobody wanted that. */
+  #onPress(play: boolean): void {
+    if (play !== this.audio.paused && this.audio.error === null) this.#state.playing = play;
+    this.#measure();
+  }
+
+  async #onError(): Promise<void> {
+    const source = this.#sources[this.#source];
+    if (!this.#state.loaded || source === undefined) return;
+    const load = this.#loads;
+    const lost = this.audio.error?.code === MediaError.MEDIA_ERR_NETWORK;
+    const problem = lost ? unreachable() : await refusalOf(source);
+    if (load !== this.#loads) return;
+    if (problem) return this.#wait(problem);
+    this.#source += 1;
+    this.#load();
+  }
+
+  #wait(problem: Problem): void {
+    const now = Date.now();
+    const wait_ms = this.#backoff.next(problem.retry_after_s) * 1000;
+    this.#state.silence = { since: this.#state.silence?.since ?? now, retry_at: now + wait_ms, problem };
+    this.#retry = setTimeout(() => this.#load(), wait_ms);
+    this.changed();
+  }
+
+  /** The element's clock tells the place. */
+  get #atPlace(): boolean {
+    return !this.#placing && this.audio.error === null && this.audio.readyState > 0;
   }
 
   #measure(): void {
     if (!this.#state.loaded) return;
-    const { currentTime, paused, duration, playbackRate } = this.audio;
-    const ready = this.audio.readyState > 0;
-    this.#state = {
-      ...this.#state,
-      playing: !paused,
-      position_s: ready ? currentTime : this.#place_s,
-      duration_s: Number.isFinite(duration) ? duration : this.#state.duration_s,
-      speed: playbackRate,
-    };
+    const { currentTime, duration, playbackRate } = this.audio;
+    if (this.#atPlace) this.#place_s = currentTime;
+    this.#state.position_s = this.#place_s;
+    if (Number.isFinite(duration)) this.#state.duration_s = duration;
+    this.#state.speed = playbackRate;
     this.changed();
+  }
+}
+
+/** Why the server does not give a file now; `null` when it does, so that the browser cannot play it, or never will. */
+async function refusalOf(source: string): Promise<Problem | null> {
+  try {
+    const response = await fetch(source, { method: 'HEAD', cache: 'no-store', signal: patience(ANSWER_MS_MAX) });
+    return response.status < 500 && response.status !== 429 ? null : await problemOf(response);
+  } catch {
+    return unreachable();
   }
 }

@@ -4,6 +4,7 @@ import type { SlateReason, StatusDocument } from '../shared/documents.js';
 import type { Texts } from './texts.js';
 import { countdownText, dateText, dayTimeText } from '../shared/timetext.js';
 import type { PlayerState } from '../player/state.js';
+import type { ReplayState } from './replay.js';
 import type { Silence } from './statuspoll.js';
 
 /** loading: nothing known yet. unknown: no such show. closed: before the doors. doors: slate until on air. */
@@ -15,8 +16,7 @@ export interface Facts {
   player: PlayerState;
   /** Slate at the moment that is heard, or now when nothing plays. */
   slate: SlateReason | null;
-  /** The page plays the recording. */
-  replay: boolean;
+  replay: ReplayState;
   /** The browser believes that there is a network. */
   online: boolean;
   /** Where this page is, as people write it. */
@@ -38,9 +38,9 @@ const LATE_S = 120;
 
 export function stageOf({ status, silence, player, replay }: Facts): Stage {
   if (!status) return silence?.problem.reason === 'unknown_show' ? 'unknown' : 'loading';
-  if (replay) return 'replay';
+  if (replay.loaded) return 'replay';
   // Whoever is behind live goes on hearing the show after its end.
-  const hearing = player.phase === 'playing' || player.phase === 'buffering';
+  const hearing = player.phase === 'playing' || player.phase === 'buffering' || player.phase === 'paused';
   switch (status.phase) {
     case 'announced':
       return 'closed';
@@ -66,8 +66,9 @@ function sentence(facts: Facts, texts: Texts): string {
   const { phase } = facts.player;
   if (stage === 'unknown') return t.unknownShow;
   if (stage === 'loading') return t.loading;
-  if (stage === 'replay') return t.replay;
+  if (stage === 'replay') return facts.replay.failed ? t.replayFailed : t.replay;
   if (stage === 'preparing') return t.preparing;
+  if (phase === 'paused') return facts.player.following === 'live' ? t.pausedLive : t.paused;
   if (stage === 'closed') return phase === 'stopped' ? t.doorsClosed : t.armed;
   if (phase === 'blocked') return t.blocked;
   if (phase === 'failed') return t.failed;
@@ -85,9 +86,10 @@ export function slateText(slate: SlateReason | null, texts: Texts): string {
 
 /** When nobody answers, or a stream is refused, and nothing is heard any more. */
 function troubleOf(facts: Facts, texts: Texts): Said | null {
-  const { player, silence, now } = facts;
+  const { player, replay, now } = facts;
+  const silence = replay.silence ?? facts.silence;
   const t = texts.listener;
-  if (player.phase === 'playing') return null;
+  if (player.phase === 'playing' || player.phase === 'failed' || replay.failed) return null;
   const again = (at: number): string => t.tryingAgain(Math.max(0, Math.ceil((at - now) / 1000)));
   const refused = (words: string, at: number): Said => ({ sentence: words, next: again(at) });
   const silent = (since: number, at: number): Said => ({ sentence: silentText(facts, since, texts), next: again(at) });
@@ -107,7 +109,7 @@ function silentText({ online, address, replay, status }: Facts, since: number, t
   const t = texts.listener;
   const time = dayTimeText(since, texts.language);
   const silent = online ? t.silentSince(time) : t.offlineSince(time);
-  return replay || status?.phase === 'ended' ? silent : `${silent} ${t.recordingAt(address)}`;
+  return replay.loaded || status?.phase === 'ended' ? silent : `${silent} ${t.recordingAt(address)}`;
 }
 
 /** The lines about the start: the date in this device's zone, a countdown when it is near, and the truth when it slips. */

@@ -8,8 +8,6 @@ import { ask, Problem } from '../shared/problem.js';
 /** A show near its border is asked for each second, as the document changes that often. */
 const POLL_S_MIN = 1;
 const POLL_S_MAX = 60;
-/** A document of some kilobytes that is not here by then is not on its way: on a bad line it takes two seconds. */
-const ANSWER_MS_MAX = 8_000;
 /** The marks of a long show are some hundred kilobytes, beside the sound on a slow line. */
 const MARKS_MS_MAX = 60_000;
 
@@ -34,9 +32,9 @@ export class StatusPoll {
     readonly changed: () => void,
   ) {
     document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible') this.soon();
+      if (document.visibilityState === 'visible') void this.soon();
     });
-    window.addEventListener('online', () => this.soon());
+    window.addEventListener('online', () => void this.soon());
   }
 
   /** The server's Unix time, as far as the last answer tells. */
@@ -44,35 +42,43 @@ export class StatusPoll {
     return Date.now() + this.#server_ahead_ms;
   }
 
-  /** Asks now instead of later. */
-  soon(): void {
+  /** Asks now instead of later; fulfilled once what was answered is told. */
+  soon(): Promise<void> {
     clearTimeout(this.#timer);
-    void this.#ask();
+    return this.#ask();
   }
 
   async #ask(): Promise<void> {
     const asked_at = Date.now();
-    let wait_s: number;
-    try {
-      const status = await ask<StatusDocument>(`/${this.show}/status`, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
-      this.status = status;
-      this.silence = null;
-      this.#backoff.reset();
-      this.#server_ahead_ms = status.now - Date.now();
-      this.marks.add(status.marks);
-      wait_s = Math.min(POLL_S_MAX, Math.max(POLL_S_MIN, status.poll_after_s)) * (0.9 + 0.2 * Math.random());
-      if (!this.#all) void this.#askAllMarks();
-    } catch (error) {
-      const problem = error instanceof Problem ? error : new Problem(0, 'unreachable', '', '', null, null);
-      wait_s = this.#backoff.next(problem.retry_after_s);
-      const now = Date.now();
-      this.silence = { since: this.silence?.since ?? asked_at, retry_at: now + wait_s * 1000, problem };
-      // After an outage the last minute of marks may not be enough.
-      this.#all = false;
-    }
+    const answer = await this.#answer();
+    const wait_s = answer instanceof Problem ? this.#backoff.next(answer.retry_after_s) : pauseAfter(answer);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#ask(), wait_s * 1000);
+    if (answer instanceof Problem) {
+      this.silence = { since: this.silence?.since ?? asked_at, retry_at: Date.now() + wait_s * 1000, problem: answer };
+      // After an outage the last minute of marks may not be enough.
+      this.#all = false;
+    } else this.#take(answer);
     this.changed();
+  }
+
+  /** Only a request that failed is the server's silence: a fault of this page is told to whoever looks for it. */
+  async #answer(): Promise<StatusDocument | Problem> {
+    try {
+      return await ask<StatusDocument>(`/${this.show}/status`);
+    } catch (error) {
+      if (error instanceof Problem) return error;
+      throw error;
+    }
+  }
+
+  #take(status: StatusDocument): void {
+    this.status = status;
+    this.silence = null;
+    this.#backoff.reset();
+    this.#server_ahead_ms = status.now - Date.now();
+    this.marks.add(status.marks);
+    if (!this.#all) void this.#askAllMarks();
   }
 
   async #askAllMarks(): Promise<void> {
@@ -84,4 +90,10 @@ export class StatusPoll {
       this.#all = false;
     }
   }
+}
+
+/** Spread, so that a crowd does not ask in one instant. An answer that is no status is no reason to ask faster. */
+function pauseAfter(status: Partial<StatusDocument> | null): number {
+  const wanted_s = status?.poll_after_s ?? POLL_S_MAX;
+  return Math.min(POLL_S_MAX, Math.max(POLL_S_MIN, wanted_s)) * (0.9 + 0.2 * Math.random());
 }

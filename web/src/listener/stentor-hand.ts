@@ -21,10 +21,13 @@ export class StentorHand extends HTMLElement {
   #hand: Hand | null = null;
   #actions: HandActions | null = null;
   #texts: AllTexts | null = null;
+  /** What was drawn last: a dialog that was closed does not open again by itself. */
+  #step: HandState['step'] = 'down';
   // The place in the line changes often; aloud it is said when it changes, and nothing else is.
   #line = make('p', { class: 'hand-line', role: 'status' });
   #down = make('button', { type: 'button', onclick: () => this.#lower() });
-  #waiting = make('div', { class: 'hand' }, this.#line, this.#down);
+  #enterHere = make('a', { class: 'enter' });
+  #inPage = make('div', { class: 'hand' }, this.#line, this.#enterHere, this.#down);
   #heading = make('h2', { id: 'hand' });
   #text = make('p', { id: 'hand-text' });
   #nameLabel = make('span');
@@ -35,11 +38,11 @@ export class StentorHand extends HTMLElement {
   #raise = make('button', { type: 'submit', class: 'primary' });
   #form = make('form', {}, make('label', {}, this.#nameLabel, this.#name), make('label', {}, this.#noteLabel, this.#note), this.#refusal, this.#raise);
   #enter = make('a', { class: 'enter' });
-  #cancel = make('button', { type: 'button', class: 'quiet', onclick: () => this.#dialog.close() });
+  #cancel = make('button', { type: 'button', class: 'quiet', onclick: () => this.#onCancel() });
   #dialog = make('dialog', { 'aria-labelledby': 'hand', 'aria-describedby': 'hand-text' }, this.#heading, this.#text, this.#form, this.#enter, this.#cancel);
 
   connectedCallback(): void {
-    this.append(this.#waiting, this.#dialog);
+    this.append(this.#inPage, this.#dialog);
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
       const name = this.#name.value.trim();
@@ -67,7 +70,7 @@ export class StentorHand extends HTMLElement {
     setText(this.#noteLabel, t.note);
     setText(this.#raise, texts.listener.hand);
     setText(this.#enter, t.enter);
-    setText(this.#down, t.down);
+    setText(this.#enterHere, t.enter);
     if (this.#hand) this.#draw();
   }
 
@@ -76,34 +79,50 @@ export class StentorHand extends HTMLElement {
     this.#actions?.lowered();
   }
 
+  /** No to the host's yes is told to the host; everything else only closes the dialog. */
+  #onCancel(): void {
+    const accepted = this.#hand?.state.step === 'accepted';
+    this.#dialog.close();
+    if (accepted) this.#lower();
+  }
+
+  /** By Esc, or because there is something else to see. What the host said yes to stays, in the page. */
   #onClosed(): void {
     const step = this.#hand?.state.step;
-    if (step === 'raising' || step === 'waiting' || step === 'down') return;
-    this.#hand?.lower();
+    if (step === 'accepted') this.#enterHere.focus();
+    if (step === 'refused' || step === 'declined' || step === 'gone') this.#hand?.lower();
   }
 
   #draw(): void {
     const state = this.#hand?.state;
     if (!state || !this.#texts) return;
     const t = this.#texts.hand;
-    const up = state.step === 'waiting';
+    const waiting = state.step === 'waiting';
+    const accepted = state.step === 'accepted';
+    const up = waiting || accepted;
     const form = state.step === 'down' || state.step === 'raising' || state.step === 'refused';
-    show(this.#waiting, up);
-    setText(this.#line, up ? t.waiting(state.place) : '');
+    show(this.#inPage, up);
+    setText(this.#line, waiting ? t.waiting(state.place) : accepted ? t.heading.accepted : '');
+    setText(this.#down, accepted ? t.decline : t.down);
     setText(this.#heading, t.heading[state.step]);
     setText(this.#text, t.text[state.step]);
     show(this.#form, form);
     this.#raise.disabled = state.step === 'raising';
     setText(this.#refusal, state.step === 'refused' ? state.problem.sentence(this.#texts.why.serverSilent, this.#texts.refusals) : '');
-    show(this.#enter, state.step === 'accepted');
-    setAttribute(this.#enter, 'href', state.step === 'accepted' ? invitationFor(state.studio_url, this.#name.value.trim()) : null);
-    setText(this.#cancel, form || state.step === 'accepted' ? t.cancel : t.close);
+    const studio = accepted ? invitationFor(state.studio_url, this.#name.value.trim()) : null;
+    for (const enter of [this.#enter, this.#enterHere]) {
+      show(enter, accepted);
+      setAttribute(enter, 'href', studio);
+    }
+    setText(this.#cancel, accepted ? t.decline : form ? t.cancel : t.close);
     this.#openOrClose(state);
     this.#actions?.changed(up);
   }
 
   /** The line waits in the page; an answer comes before the listener's eyes. */
   #openOrClose({ step }: HandState): void {
+    if (step === this.#step) return;
+    this.#step = step;
     if (step === 'waiting' && this.#dialog.open) {
       this.#dialog.close();
       this.#down.focus();

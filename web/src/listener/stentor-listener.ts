@@ -48,9 +48,9 @@ export class StentorListener extends HTMLElement implements Actions {
     this.after(this.#audio);
     keepThisPage();
     window.addEventListener('hashchange', () => this.#onMoment());
-    announceToSystem(this.#audio, this, () => this.#model()?.canMove ?? false);
+    announceToSystem(this, () => this.#model()?.canMove ?? false);
     void this.#speak(currentLanguage());
-    this.#poll.soon();
+    void this.#poll.soon();
     setInterval(() => this.#draw(), 1000);
   }
 
@@ -78,9 +78,21 @@ export class StentorListener extends HTMLElement implements Actions {
     if (this.#replay.state.loaded) return this.#replay.toggle();
     const { phase } = this.#playerState;
     if (phase === 'blocked') void this.#audio.play();
+    else if (phase === 'paused') this.#player?.resume();
     else if (phase === 'stopped' || phase === 'ended' || phase === 'failed') this.#listen();
     else this.#player?.stop();
     this.#draw();
+  }
+
+  play(): void {
+    if (this.#model()?.button.kind === 'play') this.toggle();
+  }
+
+  pause(): void {
+    if (this.#model()?.button.kind === 'play') return;
+    // The live player hears the element's own event. An element that is between two tries is not playing: then it is a press.
+    if (this.#replay.state.loaded || this.#audio.paused) this.toggle();
+    else this.#audio.pause();
   }
 
   jump(seconds: number): void {
@@ -159,9 +171,12 @@ export class StentorListener extends HTMLElement implements Actions {
     const url = (kind: string): string => `/${this.#show}/${kind}`;
     const urls = live ?? { mp4: url('live.mp4'), ogg: url('live.ogg'), aac: url('live.aac'), hls: url('hls/index.m3u8') };
     this.#player ??= choosePlayer(this.#audio, urls, this.#close, () => this.#onPlayer());
+    const { phase, following, position_s } = this.#playerState;
     this.#tellPlayer();
     this.#player.setQuality(this.#kbps);
     this.#player.listen();
+    // Tried in vain before: once more, where it was.
+    if (phase === 'failed' && following === 'behind' && position_s !== null) this.#player.seekTo(position_s);
     const on_air_at_s = this.#poll.status?.on_air_at_s ?? null;
     if (this.#moment_s === null || on_air_at_s === null) return;
     this.#seekMedia(on_air_at_s + this.#moment_s);
@@ -171,7 +186,7 @@ export class StentorListener extends HTMLElement implements Actions {
   #onPlayer(): void {
     const ended = this.#playerState.phase === 'ended';
     // The stream is over: what comes now is in the status, and nobody wants to wait for its next turn.
-    if (ended && !this.#streamOver) this.#poll.soon();
+    if (ended && !this.#streamOver) void this.#poll.soon();
     this.#streamOver = ended;
     this.#draw();
   }
@@ -192,7 +207,10 @@ export class StentorListener extends HTMLElement implements Actions {
 
   /** A status came, or did not come. */
   #heard(): void {
-    if (this.#poll.silence === null) this.#tellPlayer();
+    if (this.#poll.silence === null) {
+      this.#tellPlayer();
+      this.#replay.answered();
+    }
     const title = this.#poll.status?.title;
     if (title !== undefined && (this.#title?.show !== this.#show || this.#title.title !== title)) {
       this.#title = { show: this.#show, title };
@@ -207,7 +225,8 @@ export class StentorListener extends HTMLElement implements Actions {
     const status = this.#poll.status;
     const player = this.#playerState;
     if (status?.phase !== 'ended' || !status.recording.ready || this.#replay.state.loaded) return;
-    const wasBehind = player.following === 'behind' && player.position_s !== null;
+    // Live is over: a place that was kept is one behind it.
+    const wasBehind = (player.following === 'behind' || player.phase === 'paused') && player.position_s !== null;
     const hearing = player.phase === 'playing' || player.phase === 'buffering';
     if (hearing && wasBehind) return;
     const place_s = wasBehind ? player.position_s! - (status.on_air_at_s ?? 0) : (this.#moment_s ?? 0);
@@ -254,10 +273,10 @@ export class StentorListener extends HTMLElement implements Actions {
     else queueMicrotask(draw);
   }
 
-  #describe({ title, speaking, place, speed, replay }: Model): void {
+  #describe({ title, speaking, place, speed, replay, button }: Model): void {
     if (this.#audio.src === '') return;
     const recorded = replay && place ? { value_s: place.value_s, max_s: place.max_s, speed } : null;
-    describeToSystem({ title, artist: speaking.join(', '), playing: !this.#audio.paused, place: recorded });
+    describeToSystem({ title, artist: speaking.join(', '), playing: button.kind !== 'play', place: recorded });
   }
 }
 

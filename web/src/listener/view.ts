@@ -15,6 +15,9 @@ const FORWARD = 'M12 5V1l6 5-6 5V7a6 6 0 1 0 6 6h2a8 8 0 1 1-8-8z';
 
 export interface Actions {
   toggle(): void;
+  /** What the system's buttons ask for: to go on, and to pause without losing the place. */
+  play(): void;
+  pause(): void;
   jump(seconds: number): void;
   scrub(show_s: number): void;
   toLive(): void;

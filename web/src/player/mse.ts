@@ -6,7 +6,7 @@ import type { Problem } from '../shared/problem.js';
 import type { FeedStart } from './feed.js';
 import { Pace } from './pace.js';
 import { Edge, SEEK_ERROR_S } from './rate.js';
-import { initialState, KBPS_DEFAULT, type LivePlayer, type PlayerState } from './state.js';
+import { initialState, KBPS_DEFAULT, MENDS_MAX, STEADY_MS, type LivePlayer, type PlayerState } from './state.js';
 import { Supply } from './supply.js';
 
 const TICK_MS = 100;
@@ -53,6 +53,10 @@ export class MsePlayer implements LivePlayer {
   /** The server said that there is no more. */
   #over = false;
   #kbps = KBPS_DEFAULT;
+  /** Times that the element was set up anew because it broke, with their waits, and when that was last. */
+  #mends = 0;
+  readonly #mendBackoff = new Backoff(0.25, 4);
+  #mended_ms = 0;
 
   constructor(
     readonly audio: HTMLAudioElement,
@@ -65,6 +69,9 @@ export class MsePlayer implements LivePlayer {
     this.#pace = new Pace(close);
     audio.addEventListener('playing', () => this.#onPlaying());
     audio.addEventListener('waiting', () => this.#onWaiting());
+    audio.addEventListener('pause', () => this.#onPause());
+    audio.addEventListener('play', () => this.#goOn());
+    audio.addEventListener('error', () => this.#onBroken());
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'visible') this.#wake();
     });
@@ -79,6 +86,13 @@ export class MsePlayer implements LivePlayer {
     const { mode, close } = this.#state;
     Object.assign(this.#state, initialState(mode, close), { phase: 'connecting' });
     this.#pressed_ms = performance.now();
+    this.#mends = 0;
+    this.#mendBackoff.reset();
+    this.#start('live');
+  }
+
+  /** A media source, a connection and the clock that steers them. */
+  #start(at: number | 'live'): void {
     this.#over = false;
     this.#pace.catchingUp = false;
     this.#begun_s = null;
@@ -86,8 +100,9 @@ export class MsePlayer implements LivePlayer {
       began: (start) => this.#onBegan(start),
       came: () => this.#backoff.reset(),
       over: (problem) => this.#onOver(problem),
+      broken: () => this.#onBroken(),
     });
-    this.#open('live');
+    this.#open(at);
     this.#play();
     this.#tickEvery(TICK_FIRST_MS);
     this.changed();
@@ -103,12 +118,18 @@ export class MsePlayer implements LivePlayer {
     this.changed();
   }
 
+  resume(): void {
+    this.#goOn();
+    this.#play();
+  }
+
   seekTo(media_s: number): void {
     if (!this.#supply) return;
     this.#pace.catchingUp = false;
     this.#state.following = 'behind';
     this.audio.playbackRate = 1;
-    if (this.#begin !== null || !this.#seekInside(media_s)) this.#reopen(media_s);
+    if (this.#state.phase === 'paused') this.#markPlace(media_s);
+    else if (this.#begin !== null || !this.#seekInside(media_s)) this.#reopen(media_s);
     this.changed();
   }
 
@@ -116,6 +137,7 @@ export class MsePlayer implements LivePlayer {
     if (!this.#supply) return;
     this.#pace.catchingUp = false;
     this.#state.following = 'live';
+    if (this.#state.phase === 'paused') return this.resume();
     const edge_s = this.#edge.at(seconds());
     // The live connection kept filling the buffer while the listener was behind: then nothing is asked for.
     const here = this.#supplyIsLive && this.#begin === null && this.#fresh(edge_s);
@@ -127,7 +149,7 @@ export class MsePlayer implements LivePlayer {
     this.#state.close = close;
     this.#pace.target.close = close;
     // Behind live the interval makes no difference until the listener returns.
-    if (this.#supply && this.#state.following === 'live') {
+    if (this.#supply && this.#state.following === 'live' && this.#state.phase !== 'paused') {
       this.#pace.catchingUp = false;
       this.#open('live');
     }
@@ -138,7 +160,8 @@ export class MsePlayer implements LivePlayer {
     if (kbps === this.#kbps) return;
     this.#kbps = kbps;
     // What is here stays; the new sound begins where it ends. All renditions share one init segment.
-    if (this.#supply && !this.#over && this.#state.retry_at === null) this.#open(this.#begin);
+    const { phase, retry_at } = this.#state;
+    if (this.#supply && !this.#over && retry_at === null && phase !== 'paused') this.#open(this.#begin);
     this.changed();
   }
 
@@ -226,6 +249,68 @@ export class MsePlayer implements LivePlayer {
     this.#open(null);
   }
 
+  // ---- what the system does to the element
+
+  /** A call, a media key, another program. Nothing is fetched meanwhile: nobody knows how long it takes. */
+  #onPause(): void {
+    // Our own stop leaves no supply; a pause that was taken back at once is none.
+    if (!this.#supply || !this.audio.paused || this.audio.error) return;
+    clearTimeout(this.#retry);
+    this.#supply.rest();
+    Object.assign(this.#state, { phase: 'paused', retry_at: null, silent_since: null, refusal: null });
+    this.changed();
+  }
+
+  /** The end of a pause, by a press or by the system. */
+  #goOn(): void {
+    const { phase, following } = this.#state;
+    if (!this.#supply || phase !== 'paused') return;
+    this.#state.phase = 'buffering';
+    this.#ticked_at = Date.now();
+    const position_s = this.audio.currentTime;
+    const here = this.#supply.ranges.some(({ start_s, end_s }) => position_s >= start_s && position_s <= end_s);
+    if (this.#over) this.changed();
+    else if (following === 'live') this.#reopen('live');
+    else if (this.#begin !== null) this.#open(this.#begin);
+    else if (here) this.#open(null);
+    else this.#reopen(this.#state.position_s ?? position_s);
+    this.changed();
+  }
+
+  /** Where a paused listener will go on. */
+  #markPlace(media_s: number): void {
+    this.#supply?.clear();
+    this.#over = false;
+    this.#begin = media_s;
+    this.#state.position_s = media_s;
+  }
+
+  /** The element takes no sound any more: a new media source at the place, a few times. */
+  #onBroken(): void {
+    const state = this.#state;
+    if (!this.#supply) return;
+    if (performance.now() - this.#mended_ms > STEADY_MS) {
+      this.#mends = 0;
+      this.#mendBackoff.reset();
+    }
+    const { following, position_s } = state;
+    const reconnects = state.reconnects + 1;
+    this.stop();
+    Object.assign(state, { following, position_s, reconnects });
+    if (this.#mends === MENDS_MAX) {
+      state.phase = 'failed';
+      return this.changed();
+    }
+    this.#mends += 1;
+    const wait_ms = this.#mendBackoff.next() * 1000;
+    Object.assign(state, { phase: 'reconnecting', retry_at: Date.now() + wait_ms });
+    this.#retry = setTimeout(() => {
+      this.#mended_ms = performance.now();
+      this.#start(following === 'behind' && position_s !== null ? position_s : 'live');
+    }, wait_ms);
+    this.changed();
+  }
+
   // ---- the clock of the player
 
   #tickEvery(ms: number): void {
@@ -241,6 +326,10 @@ export class MsePlayer implements LivePlayer {
     this.#ticked_at = Date.now();
     if (late_ms > SLEPT_MS) this.#wake();
     const now_s = seconds();
+    if (this.#state.phase === 'paused') {
+      this.#measure(now_s);
+      return this.changed();
+    }
     const { end_s } = supply;
     if (end_s !== null && this.#supplyIsLive && supply.settled && supply.arrived_s.last > 0) {
       this.#edge.observe(supply.arrived_s.last, end_s);
@@ -252,7 +341,8 @@ export class MsePlayer implements LivePlayer {
   }
 
   #tryToBegin(supply: Supply, now_s: number): void {
-    const last = supply.ranges.at(-1);
+    const { ranges } = supply;
+    const last = ranges[ranges.length - 1];
     const { first, last: latest } = supply.arrived_s;
     if (!last || !supply.settled || this.#begin === null || first === 0) return;
     const burstOver = this.#over || now_s - latest > BURST_QUIET_S || now_s - first > BURST_S_MAX;
@@ -302,7 +392,7 @@ export class MsePlayer implements LivePlayer {
 
   /** After sleep, or when the page is looked at again: live means live, a chosen place stays. */
   #wake(): void {
-    if (!this.#supply || this.#state.following !== 'live' || this.#begin !== null) return;
+    if (!this.#supply || this.#state.following !== 'live' || this.#begin !== null || this.#state.phase === 'paused') return;
     const edge_s = this.#edge.at(seconds());
     const behind_s = edge_s === null ? 0 : edge_s - this.audio.currentTime - this.#pace.target.value_s(seconds());
     if (behind_s > SEEK_ERROR_S && !this.#over) this.toLive();

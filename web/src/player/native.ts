@@ -3,7 +3,7 @@
 
 import { Backoff } from '../shared/backoff.js';
 import { Edge } from './rate.js';
-import { initialState, KBPS_DEFAULT, type LivePlayer, type PlayerState } from './state.js';
+import { initialState, KBPS_DEFAULT, MENDS_MAX, STEADY_MS, type LivePlayer, type PlayerState } from './state.js';
 
 const TICK_MS = 250;
 /** Three segments of 3.84 s: what a player of HLS holds back by itself. */
@@ -35,6 +35,9 @@ export class NativePlayer implements LivePlayer {
   /** Progressive streams carry no clock that a page can read: media clock at `currentTime` 0, as asked for. */
   #base_s: number | null = null;
   #kbps = KBPS_DEFAULT;
+  /** Times in a row that the sound could not be decoded, and when that was last. */
+  #undecoded = 0;
+  #undecoded_ms = 0;
 
   constructor(
     readonly audio: DatedAudio,
@@ -45,6 +48,8 @@ export class NativePlayer implements LivePlayer {
     this.#state = initialState(hls ? 'hls' : 'progressive', false);
     audio.addEventListener('playing', () => this.#onPlaying());
     audio.addEventListener('waiting', () => this.#onWaiting());
+    audio.addEventListener('pause', () => this.#onPause());
+    audio.addEventListener('play', () => this.#onPlay());
     audio.addEventListener('error', () => this.#onBroken());
     audio.addEventListener('ended', () => this.#onBroken());
   }
@@ -57,6 +62,7 @@ export class NativePlayer implements LivePlayer {
     Object.assign(this.#state, initialState(this.#state.mode, false), { phase: 'connecting' });
     this.#listening = true;
     this.#pressed_ms = performance.now();
+    this.#undecoded = 0;
     clearInterval(this.#ticker);
     this.#ticker = setInterval(() => this.#tick(), TICK_MS);
     this.#load(null);
@@ -73,16 +79,29 @@ export class NativePlayer implements LivePlayer {
     this.changed();
   }
 
+  resume(): void {
+    const { phase, following, position_s } = this.#state;
+    if (phase !== 'paused') return;
+    this.#state.phase = 'connecting';
+    // HLS keeps its place by itself; a progressive stream that nobody took has been closed by now.
+    if (following === 'live' || !this.hls) this.#load(following === 'live' ? null : position_s);
+    else this.#play();
+    this.changed();
+  }
+
   seekTo(media_s: number): void {
+    const paused = this.#state.phase === 'paused';
     this.#state.following = 'behind';
     const now_s = this.#position();
-    if (!this.hls) this.#load(media_s);
-    else if (now_s !== null) this.audio.currentTime += media_s - now_s;
+    if (!this.hls && !paused) this.#load(media_s);
+    else if (this.hls && now_s !== null) this.audio.currentTime += media_s - now_s;
+    if (paused) this.#state.position_s = media_s;
     this.changed();
   }
 
   toLive(): void {
     this.#state.following = 'live';
+    if (this.#state.phase === 'paused') return this.resume();
     const seekable = this.audio.seekable;
     if (!this.hls || seekable.length === 0) this.#load(null);
     else this.audio.currentTime = Math.max(0, seekable.end(seekable.length - 1) - HOLD_BACK_S);
@@ -97,7 +116,7 @@ export class NativePlayer implements LivePlayer {
     if (kbps === this.#kbps) return;
     this.#kbps = kbps;
     // With HLS the browser chooses by its line.
-    if (this.#listening && !this.hls) this.#load(this.#state.following === 'behind' ? this.#state.position_s : null);
+    if (this.#listening && !this.hls && this.#state.phase !== 'paused') this.#load(this.#state.following === 'behind' ? this.#state.position_s : null);
   }
 
   hint(on_air_at_s: number | null, live_at_s: number | null, anchor: number | null = null): void {
@@ -112,13 +131,17 @@ export class NativePlayer implements LivePlayer {
     const edge_s = this.#edge.at(performance.now() / 1000);
     this.#base_s = media_s ?? (edge_s === null ? null : edge_s - BURST_S);
     this.audio.src = this.hls ? this.urls.hls : this.#progressive(media_s);
+    this.#play();
+    this.changed();
+  }
+
+  #play(): void {
     this.audio.play().catch((error: unknown) => {
       if (error instanceof DOMException && error.name === 'NotAllowedError' && this.#listening) {
         this.#state.phase = 'blocked';
         this.changed();
       }
     });
-    this.changed();
   }
 
   #progressive(media_s: number | null): string {
@@ -147,9 +170,40 @@ export class NativePlayer implements LivePlayer {
     this.changed();
   }
 
+  /** A call, a media key, another program. */
+  #onPause(): void {
+    // A stream that ends or breaks pauses the element as well; a pause that was taken back at once is none.
+    if (!this.#listening || !this.audio.paused || this.audio.ended || this.audio.error) return;
+    clearTimeout(this.#retry);
+    Object.assign(this.#state, { phase: 'paused', retry_at: null, silent_since: null });
+    this.changed();
+  }
+
+  /** The system gives the sound back by itself: the browser goes on with what it has. */
+  #onPlay(): void {
+    if (!this.#listening || this.#state.phase !== 'paused') return;
+    this.#state.phase = 'buffering';
+    this.changed();
+  }
+
+  /** Decoding is what a new connection may not mend; everything else is tried for as long as it takes. */
+  #hopeless(): boolean {
+    if (this.audio.error?.code !== MediaError.MEDIA_ERR_DECODE) return false;
+    const now_ms = performance.now();
+    this.#undecoded = now_ms - this.#undecoded_ms > STEADY_MS ? 1 : this.#undecoded + 1;
+    this.#undecoded_ms = now_ms;
+    return this.#undecoded > MENDS_MAX;
+  }
+
   /** An element does not say why it failed; the status document tells the page whether the show is over. */
   #onBroken(): void {
     if (!this.#listening || this.#state.retry_at !== null) return;
+    if (this.#hopeless()) {
+      const { following, position_s } = this.#state;
+      this.stop();
+      Object.assign(this.#state, { phase: 'failed', following, position_s });
+      return this.changed();
+    }
     const place_s = this.#state.following === 'behind' ? this.#state.position_s : null;
     const wait_ms = this.#backoff.next() * 1000;
     this.#state.reconnects += 1;

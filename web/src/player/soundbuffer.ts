@@ -16,11 +16,12 @@ export class SoundBuffer {
   #queue: Operation[] = [];
   #full = false;
 
-  /** `playhead` gives the place that plays; `overflowed` is told when even trimming made no room. */
+  /** `playhead` gives the place that plays; `overflowed` is told when even trimming made no room, `broken` when nothing can be added any more. */
   constructor(
     readonly source: SourceBuffer,
     readonly playhead: () => number,
     readonly overflowed: () => void,
+    readonly broken: () => void,
   ) {
     source.mode = 'segments';
     source.addEventListener('updateend', () => this.#pump());
@@ -79,9 +80,11 @@ export class SoundBuffer {
         this.#perform(operation);
         if (operation.kind === 'append') this.#full = false;
       } catch (error) {
-        if (!(error instanceof DOMException) || error.name !== 'QuotaExceededError') return;
-        this.#makeRoom(operation);
-        return;
+        if (!(error instanceof DOMException)) throw error;
+        if (error.name === 'QuotaExceededError') return this.#makeRoom(operation);
+        // The element broke, or the browser has taken the media source back.
+        this.#queue = [];
+        return this.broken();
       }
     }
   }

@@ -4,7 +4,8 @@ import type { Problem } from '../shared/problem.js';
 
 /**
  * stopped: nothing was asked for, or Stop was pressed. waiting: the doors are closed, it comes back by
- * itself. blocked: the browser wants another press. ended: the stream is over. failed: no way to play.
+ * itself. paused: the system or a media key took the sound, the place is kept. blocked: the browser wants another press.
+ * ended: the stream is over. failed: tried several times in vain.
  */
 export type PlayerPhase =
   | 'stopped'
@@ -13,6 +14,7 @@ export type PlayerPhase =
   | 'playing'
   | 'reconnecting'
   | 'waiting'
+  | 'paused'
   | 'blocked'
   | 'ended'
   | 'failed';
@@ -67,6 +69,11 @@ export function initialState(mode: PlayerState['mode'], close: boolean): PlayerS
   };
 }
 
+/** Times that an element which broke is set up anew before the player gives up. */
+export const MENDS_MAX = 4;
+/** Sound that held for this long worked: what breaks after it is a new fault. */
+export const STEADY_MS = 30_000;
+
 /** What a stream carries unless it is asked for another rendition. */
 export const KBPS_DEFAULT = 32;
 
@@ -75,6 +82,8 @@ export interface LivePlayer {
   /** Starts at live. Call it in the handler of a press: browsers start sound only there. */
   listen(): void;
   stop(): void;
+  /** Goes on after a pause: at live for who was live, else at the place. Call it in the handler of a press. */
+  resume(): void;
   /** To a moment on the media clock; from then on the listener is behind. */
   seekTo(media_s: number): void;
   toLive(): void;

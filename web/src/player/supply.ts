@@ -11,6 +11,8 @@ export interface SupplyHandlers {
   /** Sound came. */
   came(): void;
   over(problem: Problem | null): void;
+  /** The element takes no more sound. */
+  broken(): void;
 }
 
 /** Apple's kind of MediaSource, where there is one. */
@@ -25,6 +27,7 @@ export class Supply {
   resting = false;
   #feed: Feed | null = null;
   #sound: SoundBuffer | null = null;
+  #closed = false;
   /** Bytes that came before the media source was open. */
   #early: Uint8Array<ArrayBuffer>[] = [];
   readonly #objectUrl: string;
@@ -102,6 +105,7 @@ export class Supply {
 
   /** Ends everything and gives the element back. */
   close(): void {
+    this.#closed = true;
     this.disconnect();
     this.#sound = null;
     this.audio.pause();
@@ -113,7 +117,10 @@ export class Supply {
   #onOpen(source: MediaSource): void {
     source.duration = Infinity;
     const playhead = (): number => this.audio.currentTime;
-    this.#sound = new SoundBuffer(source.addSourceBuffer(MIME), playhead, () => this.rest());
+    const broken = (): void => {
+      if (!this.#closed) this.handlers.broken();
+    };
+    this.#sound = new SoundBuffer(source.addSourceBuffer(MIME), playhead, () => this.rest(), broken);
     for (const bytes of this.#early.splice(0)) this.#sound.append(bytes);
   }
 

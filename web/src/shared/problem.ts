@@ -1,5 +1,7 @@
 // Asking a door for JSON, and its refusals (application/problem+json, RFC 9457) as one error type.
 
+import { patience } from './older.js';
+
 /** What refusals say in a language, by their reason. The server's own words are English. */
 export type Refusals = Readonly<Record<string, string>>;
 
@@ -67,8 +69,7 @@ export async function ask<T>(url: string, { method = 'GET', token, json, signal,
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (token) headers['Authorization'] = `Bearer ${token}`;
   if (json !== undefined) headers['Content-Type'] = 'application/json';
-  const limit = limited(patience_ms, signal);
-  const init: RequestInit = { method, headers, signal: limit.signal };
+  const init: RequestInit = { method, headers, signal: patience(patience_ms, ...(signal ? [signal] : [])) };
   if (json !== undefined) init.body = JSON.stringify(json);
   try {
     const response = await fetch(url, init);
@@ -77,21 +78,5 @@ export async function ask<T>(url: string, { method = 'GET', token, json, signal,
   } catch (error) {
     if (error instanceof Problem || signal?.aborted) throw error;
     throw unreachable();
-  } finally {
-    limit.end();
   }
-}
-
-/** Aborts after `patience_ms`, or when `signal` does, until its `end`. AbortSignal.timeout and .any are missing from browsers still in use. */
-export function limited(patience_ms: number, signal?: AbortSignal): { signal: AbortSignal; end(): void } {
-  const stop = new AbortController();
-  const abort = (): void => stop.abort();
-  const timer = setTimeout(abort, patience_ms);
-  if (signal?.aborted) abort();
-  signal?.addEventListener('abort', abort);
-  const end = (): void => {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', abort);
-  };
-  return { signal: stop.signal, end };
 }

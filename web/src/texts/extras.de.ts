@@ -9,6 +9,7 @@ export const texts: ExtraTexts = {
     enter: 'Studio öffnen',
     down: 'Hand herunternehmen',
     cancel: 'Jetzt nicht',
+    decline: 'Nein, danke',
     close: 'Schließen',
     waiting: (place) => (place === 1 ? 'Deine Hand ist oben. Du bist als Nächstes dran.' : `Deine Hand ist oben. Du bist an Stelle ${place}.`),
     heading: {

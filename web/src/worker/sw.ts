@@ -60,7 +60,7 @@ function nameOf(request: Request, origin: string): string | null {
   const url = new URL(request.url);
   if (request.method !== 'GET' || url.origin !== origin) return null;
   if (request.mode === 'navigate') return SHOW.test(url.pathname) ? PAGE : null;
-  return Object.hasOwn(SHELL.files, url.pathname) ? url.pathname : null;
+  return url.pathname in SHELL.files ? url.pathname : null;
 }
 
 function inTime(response: Promise<Response>): Promise<Response> {

@@ -1,4 +1,4 @@
-import { limited } from '../../shared/problem.js';
+import { patience } from '../../shared/older.js';
 import { gradeEcho, lookFor, sweep, SWEEP_EVERY_S, SWEEPS } from './echo.js';
 import { gradeRoundTrips } from './line.js';
 import { gradeMicrophone, MicrophoneMeter } from './micmeter.js';
@@ -152,7 +152,7 @@ export class SoundCheck {
         this.changed();
     }
     async #roundTrip() {
-        const { signal, end } = limited(ANSWER_MS_MAX, this.#closed.signal);
+        const signal = patience(ANSWER_MS_MAX, this.#closed.signal);
         const asked_ms = performance.now();
         try {
             const response = await fetch('/healthz', { cache: 'no-store', signal });
@@ -161,9 +161,6 @@ export class SoundCheck {
         }
         catch {
             return null;
-        }
-        finally {
-            end();
         }
     }
 }

@@ -1,6 +1,6 @@
 // The check before the stage: listens to the microphone, plays into the room, and times the line.
 
-import { limited } from '../../shared/problem.js';
+import { patience } from '../../shared/older.js';
 import type { Loudspeaker } from '../loudspeaker.js';
 import { gradeEcho, lookFor, sweep, SWEEP_EVERY_S, SWEEPS, type EchoFinding } from './echo.js';
 import { gradeRoundTrips, type LineFinding } from './line.js';
@@ -173,7 +173,7 @@ export class SoundCheck {
   }
 
   async #roundTrip(): Promise<number | null> {
-    const { signal, end } = limited(ANSWER_MS_MAX, this.#closed.signal);
+    const signal = patience(ANSWER_MS_MAX, this.#closed.signal);
     const asked_ms = performance.now();
     try {
       const response = await fetch('/healthz', { cache: 'no-store', signal });
@@ -181,8 +181,6 @@ export class SoundCheck {
       return response.ok ? performance.now() - asked_ms : null;
     } catch {
       return null;
-    } finally {
-      end();
     }
   }
 }
