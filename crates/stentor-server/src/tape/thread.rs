@@ -3,9 +3,12 @@
 //! Whatever the disk does happens here. Chunks that it does not take in time are dropped before they
 //! reach this thread, and the writer puts a hole in their place.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicBool, AtomicU64, AtomicUsize,
+    Ordering::{Acquire, Relaxed, Release},
+};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
@@ -95,7 +98,10 @@ pub enum Handed {
 pub struct TapeHandle {
     to_tape: Sender<ToTape>,
     chunks_waiting: Arc<AtomicUsize>,
+    /// Lost since the last chunk that was taken. What was lost before shows in the slots that the writer gets.
+    lost_since: Arc<AtomicU64>,
     stands_still: Arc<AtomicBool>,
+    owns_folder: Arc<AtomicBool>,
 }
 
 impl TapeHandle {
@@ -118,9 +124,11 @@ impl TapeHandle {
     pub fn chunk(&self, chunk: Arc<Chunk>) -> Handed {
         let waiting = self.chunks_waiting.load(Relaxed);
         if waiting >= CHUNKS_WAITING_MAX {
+            self.lost_since.fetch_add(1, Relaxed);
             return Handed::Lost;
         }
         self.chunks_waiting.fetch_add(1, Relaxed);
+        self.lost_since.store(0, Release);
         self.send(ToTape::Chunk(chunk));
         if waiting >= CHUNKS_WAITING_ODD && !self.stands_still.swap(true, Relaxed) {
             return Handed::DiskStandsStill;
@@ -141,6 +149,11 @@ impl TapeHandle {
     /// Finds out what of a tape that nobody closed is the recording; [`TapeEvents::closed`] follows.
     pub fn finish(&self, life: Life) {
         self.send(ToTape::Finish(life));
+    }
+
+    /// Whether the folder with the show's name is this show's: it was found there, or made for it.
+    pub fn owns_folder(&self) -> bool {
+        self.owns_folder.load(Relaxed)
     }
 
     /// Waits until everything that was asked for so far has been done; whether the show's document is on
@@ -164,9 +177,11 @@ impl TapeHandle {
     }
 }
 
-/// Starts the thread of a show's folder.
+/// Starts the thread of a show's folder, which is there already if the show was `found` in it. A new show gets a new
+/// one with its first document, and whatever lies in its place is left alone.
 pub fn spawn(
     show: ShowId,
+    found: bool,
     data: Arc<DataFolder>,
     clock: Clock,
     reads: Arc<Semaphore>,
@@ -174,17 +189,22 @@ pub fn spawn(
 ) -> std::io::Result<TapeHandle> {
     let (to_tape, inbox) = channel();
     let chunks_waiting = Arc::new(AtomicUsize::new(0));
+    let lost_since = Arc::new(AtomicU64::new(0));
     let stands_still = Arc::new(AtomicBool::new(false));
+    let owns_folder = Arc::new(AtomicBool::new(found));
     let handle = TapeHandle {
         to_tape,
         chunks_waiting: Arc::clone(&chunks_waiting),
+        lost_since: Arc::clone(&lost_since),
         stands_still: Arc::clone(&stands_still),
+        owns_folder: Arc::clone(&owns_folder),
     };
     std::thread::Builder::new().name(format!("tape {show}")).spawn(move || {
         let _essential = Essential;
         let reserve = Reserve { checked_at: None, reached: false };
         let mut thread = TapeThread {
             show,
+            found,
             data,
             unsaved: None,
             reserve,
@@ -192,7 +212,9 @@ pub fn spawn(
             reads,
             events,
             chunks_waiting,
+            lost_since,
             stands_still,
+            owns_folder,
             inbox,
             writing: None,
         };
@@ -203,6 +225,8 @@ pub fn spawn(
 
 struct TapeThread<E> {
     show: ShowId,
+    /// An earlier process had the show, and listeners may have heard it, whatever of that is on the disk.
+    found: bool,
     data: Arc<DataFolder>,
     /// The show's document, while the disk does not have it.
     unsaved: Option<Box<ShowDoc>>,
@@ -211,8 +235,11 @@ struct TapeThread<E> {
     reads: Arc<Semaphore>,
     events: E,
     chunks_waiting: Arc<AtomicUsize>,
+    lost_since: Arc<AtomicU64>,
     /// It was told that the disk does not move.
     stands_still: Arc<AtomicBool>,
+    /// Nothing is read or written where somebody else's folder may be.
+    owns_folder: Arc<AtomicBool>,
     inbox: Receiver<ToTape>,
     writing: Option<Writing>,
 }
@@ -220,7 +247,9 @@ struct TapeThread<E> {
 /// A tape that is open for writing.
 struct Writing {
     writer: Writer,
-    /// `None` while the folder itself cannot be made.
+    /// The folder holds a tape of a newer program, which is to find it as it was.
+    untouchable: bool,
+    /// `None` until there is something to do in it, and while it cannot be made.
     folder: Option<Folder>,
     tape: Arc<LiveTape>,
     /// The epoch that chunks have to be of.
@@ -259,9 +288,12 @@ impl<E: TapeEvents> TapeThread<E> {
 
     /// Once everything that waited for a disk which stood still is written, says how it is now.
     fn tell_that_it_moves(&self) {
+        // In this order: a chunk that is taken between the two waits.
+        let lost_since = self.lost_since.load(Acquire);
         if self.chunks_waiting.load(Relaxed) == 0 && self.stands_still.swap(false, Relaxed) {
-            let disk = self.writing.as_ref().map_or(Disk::Ok, |writing| writing.writer.disk());
-            self.events.disk(disk_state(disk), 0);
+            let writer = self.writing.as_ref().map(|writing| &writing.writer);
+            let disk = writer.map_or(Disk::Ok, Writer::disk);
+            self.events.disk(disk_state(disk), writer.map_or(0, Writer::chunks_lost) + lost_since);
         }
     }
 
@@ -296,7 +328,7 @@ impl<E: TapeEvents> TapeThread<E> {
             ToTape::Close(overlay) => {
                 if let Some(writing) = &mut self.writing {
                     writing.tape.close();
-                    writing.closing = Some(overlay);
+                    writing.closing = Some(overlay.filter(|_| !writing.untouchable));
                     writing.close_until = now.mono + CLOSE_TRIED_MAX;
                     let begun = writing.epoch.map_or(Slot(0), |first| first.slot);
                     let written = writing.tape.with_index(Index::end);
@@ -318,13 +350,16 @@ impl<E: TapeEvents> TapeThread<E> {
         let Some(doc) = &self.unsaved else { return };
         let json = doc.to_json();
         let exists = self.data.show_dir(&self.show).exists();
-        let saved = if exists {
+        let saved = if exists && self.owns_folder.load(Relaxed) {
             self.data.write_show(&self.show, &json)
         } else {
             self.data.create_show(&self.show, &json)
         };
         match saved {
-            Ok(()) => self.unsaved = None,
+            Ok(()) => {
+                self.unsaved = None;
+                self.owns_folder.store(true, Relaxed);
+            }
             Err(error) => self.events.save_failed(error.to_string()),
         }
     }
@@ -333,28 +368,33 @@ impl<E: TapeEvents> TapeThread<E> {
     /// says: without a disk its tape is in memory only.
     fn open(&mut self, now: Now, channels: Channels) {
         let path = tape_folder(&self.data, &self.show);
-        let found = files::recover(&path);
+        let mut untouchable = false;
+        let found = if self.owns_folder.load(Relaxed) { files::recover(&path) } else { Ok(None) };
         let (writer, index, next) = match found {
             Ok(Some(Ok(recovered))) => self.continued(now, &recovered),
+            Ok(None) if self.found => self.begun(now, channels, Segment::FIRST, unused_epoch(now.wall)),
             Ok(None) => self.begun(now, channels, Segment::FIRST, Epoch(1)),
-            Ok(Some(Err(RecoveryError::Empty { segment_next, epoch_next, .. }))) => {
-                self.begun(now, channels, segment_next, epoch_next)
+            Ok(Some(Err(RecoveryError::Empty { segment_next, .. }))) => {
+                self.begun(now, channels, segment_next, unused_epoch(now.wall))
             }
             Ok(Some(Err(error))) => {
-                self.events.damaged(error.to_string());
+                let report = format!("{error}. Nothing is written to it: the show goes on air unrecorded.");
+                self.events.damaged(report);
+                untouchable = true;
                 self.begun(now, channels, Segment::FIRST, unused_epoch(now.wall))
             }
             Err(error) => {
                 self.events.damaged(format!("{}: {error}", path.display()));
-                self.begun(now, channels, Segment::FIRST, unused_epoch(now.wall))
+                let segment = after_all(&path).unwrap_or(Segment::FIRST);
+                self.begun(now, channels, segment, unused_epoch(now.wall))
             }
         };
         let opened = OpenedTape { anchor: index.head().anchor, next, marks: index.marks().to_vec() };
-        let tape = Arc::new(LiveTape::new(index, path.clone(), Arc::clone(&self.reads)));
-        let folder = Folder::open(path).ok();
+        let tape = Arc::new(LiveTape::new(index, path, Arc::clone(&self.reads)));
         self.writing = Some(Writing {
             writer,
-            folder,
+            untouchable,
+            folder: None,
             tape: Arc::clone(&tape),
             epoch: None,
             closing: None,
@@ -407,18 +447,22 @@ impl<E: TapeEvents> TapeThread<E> {
         while let Some(output) = writing.writer.poll_output() {
             match output {
                 Output::Do(op) => {
-                    let done = perform(
-                        &mut writing.folder,
-                        &mut self.reserve,
-                        &self.data,
-                        &self.show,
-                        &self.clock,
-                        &op,
-                    );
+                    let done = if self.owns_folder.load(Relaxed) && !writing.untouchable {
+                        let folder = &mut writing.folder;
+                        perform(folder, &mut self.reserve, &self.data, &self.show, &self.clock, &op)
+                    } else {
+                        Err(DiskError::Failed)
+                    };
                     let now = now.max(self.clock.mono());
                     match done {
                         Ok(()) => writing.writer.done(now),
-                        Err(error) => writing.writer.failed(now, error),
+                        Err(error) => {
+                            writing.writer.failed(now, error);
+                            // A folder that could not be listed before may have files that nobody knew of.
+                            if let Some(segment) = after_all(&tape_folder(&self.data, &self.show)) {
+                                writing.writer.go_on_in(segment);
+                            }
+                        }
                     }
                 }
                 Output::Written { record, at } => writing.tape.written(&record, at),
@@ -490,6 +534,11 @@ pub fn tape_folder(data: &DataFolder, show: &ShowId) -> PathBuf {
     data.show_dir(show).join("tape")
 }
 
+/// The segment after all that are in a folder.
+fn after_all(folder: &Path) -> Option<Segment> {
+    files::segments(folder).ok()?.last().map(|(last, _)| last.next())
+}
+
 /// Space that stays free for everything else on the machine.
 struct Reserve {
     checked_at: Option<Mono>,
@@ -522,8 +571,8 @@ fn head(show: &ShowId, anchor: Wall, channels: Channels) -> TapeHead {
     }
 }
 
-/// An epoch for a tape whose past cannot be read: seconds of wall time lie above every epoch that counting
-/// from 1 has reached.
+/// An epoch for a tape whose past is not on the disk, be it that it cannot be read or that a disk which failed never took
+/// it: seconds of wall time lie above every epoch that counting from 1 has reached.
 fn unused_epoch(now: Wall) -> Epoch {
     Epoch(u32::try_from(now.0 / 1000).unwrap_or(1))
 }
@@ -535,3 +584,6 @@ fn disk_state(disk: Disk) -> DiskState {
         Disk::Failed => DiskState::Failed,
     }
 }
+
+#[cfg(test)]
+mod tests;
