@@ -7,37 +7,36 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{
     AtomicBool, AtomicU64, AtomicUsize,
-    Ordering::{Acquire, Relaxed, Release},
+    Ordering::{Acquire, Relaxed},
 };
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use stentor_node::{DiskState, OpenedTape};
 use stentor_stage::{Life, ShowDoc};
 use stentor_tape::{Disk, DiskError, Index, Op, Output, Overlay, Recovered, RecoveryError, Segment, Writer};
-use stentor_types::{
-    Channels, Chunk, Epoch, Mark, MediaTime, Mono, Now, Position, ShowId, Slot, TapeHead, Wall,
-};
-use tokio::sync::{Semaphore, oneshot};
+use stentor_types::{Channels, Epoch, MediaTime, Mono, Now, Position, ShowId, Slot, TapeHead, Wall};
+use tokio::sync::Semaphore;
 
+mod handle;
+
+use self::handle::ToTape;
+pub use self::handle::{Handed, TapeHandle};
 use super::files::{self, Folder};
 use super::live::LiveTape;
 use crate::clock::Clock;
 use crate::data_folder::{self, DataFolder};
 use crate::essential::Essential;
 
-/// Chunks on their way to the disk: a minute, as long as the window holds them anyway.
-const CHUNKS_WAITING_MAX: usize = 188;
-
-/// Chunks on their way from which on the disk counts as standing still: 5 s. One that wakes up, or that another
-/// program keeps busy, takes one or two.
-const CHUNKS_WAITING_ODD: usize = 16;
-
 /// How long the thread sleeps when nothing is due.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// How soon a document that the disk refused is tried again.
-const SAVE_RETRY: Duration = Duration::from_secs(1);
+/// How soon a document that the disk refused is tried again, or a folder that could not be read for the moment.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// How long such a folder keeps a show from going on. After that its tape begins anew, and what is recorded then does not
+/// belong to what was before: a few seconds of silence are the smaller loss.
+const OPEN_TRIED_MAX: Duration = Duration::from_secs(10);
 
 /// How long the end of a tape is tried on a disk that does not take it: as long as the writer keeps chunks
 /// for it.
@@ -63,118 +62,6 @@ pub trait TapeEvents: Send + 'static {
     fn save_failed(&self, error: String);
     /// The tape is closed; the range is the recording's.
     fn closed(&self, recording: Option<(MediaTime, MediaTime)>);
-}
-
-enum ToTape {
-    Save(Box<ShowDoc>),
-    Open {
-        channels: Channels,
-    },
-    Epoch {
-        first: Position,
-    },
-    Chunk(Arc<Chunk>),
-    Marks(Vec<Mark>),
-    Close(Option<Overlay>),
-    Finish(Life),
-    /// Everything before this has been done.
-    Barrier(oneshot::Sender<bool>),
-    Stop(oneshot::Sender<()>),
-}
-
-/// What becomes of a chunk that is handed over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Handed {
-    /// It will be written.
-    Taken,
-    /// It will be written once the disk moves again, which it has not for 5 s. Said once.
-    DiskStandsStill,
-    /// It is missing on the disk: a minute of chunks waits.
-    Lost,
-}
-
-/// The way to a show's tape thread.
-#[derive(Clone)]
-pub struct TapeHandle {
-    to_tape: Sender<ToTape>,
-    chunks_waiting: Arc<AtomicUsize>,
-    /// Lost since the last chunk that was taken. What was lost before shows in the slots that the writer gets.
-    lost_since: Arc<AtomicU64>,
-    stands_still: Arc<AtomicBool>,
-    owns_folder: Arc<AtomicBool>,
-}
-
-impl TapeHandle {
-    /// Writes the show's document.
-    pub fn save(&self, doc: Box<ShowDoc>) {
-        self.send(ToTape::Save(doc));
-    }
-
-    /// Opens the tape, or continues it.
-    pub fn open(&self, channels: Channels) {
-        self.send(ToTape::Open { channels });
-    }
-
-    /// Begins an epoch; [`TapeEvents::epoch_open`] follows.
-    pub fn epoch(&self, first: Position) {
-        self.send(ToTape::Epoch { first });
-    }
-
-    /// Hands over a chunk, or drops it when a minute of them waits.
-    pub fn chunk(&self, chunk: Arc<Chunk>) -> Handed {
-        let waiting = self.chunks_waiting.load(Relaxed);
-        if waiting >= CHUNKS_WAITING_MAX {
-            self.lost_since.fetch_add(1, Relaxed);
-            return Handed::Lost;
-        }
-        self.chunks_waiting.fetch_add(1, Relaxed);
-        self.lost_since.store(0, Release);
-        self.send(ToTape::Chunk(chunk));
-        if waiting >= CHUNKS_WAITING_ODD && !self.stands_still.swap(true, Relaxed) {
-            return Handed::DiskStandsStill;
-        }
-        Handed::Taken
-    }
-
-    /// Puts down marks that no chunk carries.
-    pub fn marks(&self, marks: Vec<Mark>) {
-        self.send(ToTape::Marks(marks));
-    }
-
-    /// Closes the tape and writes down what of it the recording is; [`TapeEvents::closed`] follows.
-    pub fn close(&self, overlay: Option<Overlay>) {
-        self.send(ToTape::Close(overlay));
-    }
-
-    /// Finds out what of a tape that nobody closed is the recording; [`TapeEvents::closed`] follows.
-    pub fn finish(&self, life: Life) {
-        self.send(ToTape::Finish(life));
-    }
-
-    /// Whether the folder with the show's name is this show's: it was found there, or made for it.
-    pub fn owns_folder(&self) -> bool {
-        self.owns_folder.load(Relaxed)
-    }
-
-    /// Waits until everything that was asked for so far has been done; whether the show's document is on
-    /// the disk as it was last saved.
-    pub async fn settled(&self) -> bool {
-        let (done, settled) = oneshot::channel();
-        self.send(ToTape::Barrier(done));
-        settled.await.unwrap_or(false)
-    }
-
-    /// Makes everything safe and ends the thread.
-    pub async fn stop(&self) {
-        let (done, stopped) = oneshot::channel();
-        self.send(ToTape::Stop(done));
-        let _ = stopped.await;
-    }
-
-    fn send(&self, message: ToTape) {
-        // The thread ends only by `stop`, after which nothing matters to it.
-        let _ = self.to_tape.send(message);
-    }
 }
 
 /// Starts the thread of a show's folder, which is there already if the show was `found` in it. A new show gets a new
@@ -216,6 +103,8 @@ pub fn spawn(
             stands_still,
             owns_folder,
             inbox,
+            postponed: None,
+            postponed_until: None,
             writing: None,
         };
         thread.run();
@@ -241,6 +130,10 @@ struct TapeThread<E> {
     /// Nothing is read or written where somebody else's folder may be.
     owns_folder: Arc<AtomicBool>,
     inbox: Receiver<ToTape>,
+    /// What is begun once the folder can be read again.
+    postponed: Option<ToTape>,
+    /// Until when a tape that is to be opened is postponed.
+    postponed_until: Option<Mono>,
     writing: Option<Writing>,
 }
 
@@ -266,7 +159,8 @@ impl<E: TapeEvents> TapeThread<E> {
     fn run(&mut self) {
         loop {
             let wait = self.writing.as_ref().and_then(|writing| writing.writer.poll_timeout());
-            let idle = if self.unsaved.is_some() { SAVE_RETRY } else { IDLE };
+            let hurries = self.unsaved.is_some() || self.postponed.is_some();
+            let idle = if hurries { RETRY_AFTER } else { IDLE };
             let wait = wait.map_or(idle, |at| at.saturating_since(self.clock.mono()).min(idle));
             match self.inbox.recv_timeout(wait) {
                 Ok(ToTape::Stop(done)) => {
@@ -275,7 +169,12 @@ impl<E: TapeEvents> TapeThread<E> {
                     return;
                 }
                 Ok(message) => self.take(message),
-                Err(RecvTimeoutError::Timeout) => self.save(),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.save();
+                    if let Some(message) = self.postponed.take() {
+                        self.take(message);
+                    }
+                }
                 Err(RecvTimeoutError::Disconnected) => {
                     self.drain(true);
                     return;
@@ -370,6 +269,11 @@ impl<E: TapeEvents> TapeThread<E> {
         let path = tape_folder(&self.data, &self.show);
         let mut untouchable = false;
         let found = if self.owns_folder.load(Relaxed) { files::recover(&path) } else { Ok(None) };
+        let until = *self.postponed_until.get_or_insert(now.mono + OPEN_TRIED_MAX);
+        if found.as_ref().is_err_and(files::will_pass) && now.mono < until {
+            self.postponed = Some(ToTape::Open { channels });
+            return;
+        }
         let (writer, index, next) = match found {
             Ok(Some(Ok(recovered))) => self.continued(now, &recovered),
             Ok(None) if self.found => self.begun(now, channels, Segment::FIRST, unused_epoch(now.wall)),
@@ -491,8 +395,14 @@ impl<E: TapeEvents> TapeThread<E> {
 
     /// The end was final before this process began: what is on the disk is all there will be.
     fn finish(&mut self, life: Life) {
-        let found = files::recover(&tape_folder(&self.data, &self.show));
-        let Ok(Some(Ok(recovered))) = found else { return self.events.closed(None) };
+        let recovered = match files::recover(&tape_folder(&self.data, &self.show)) {
+            Ok(Some(Ok(recovered))) => recovered,
+            Err(error) if files::will_pass(&error) => {
+                self.postponed = Some(ToTape::Finish(life));
+                return;
+            }
+            _ => return self.events.closed(None),
+        };
         let index = &recovered.index;
         let mut marks = index.marks().to_vec();
         marks.extend(stentor_node::missing_marks(life, index.head().anchor, &marks, &[]));

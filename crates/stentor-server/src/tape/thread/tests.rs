@@ -4,10 +4,12 @@ use std::fs;
 use std::sync::mpsc::SyncSender;
 
 use rustix::fs::{CWD, RenameFlags};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use stentor_stage::{ShowSpec, Stage, TokenKey};
-use stentor_types::{MarkBody, RenditionMap};
+use stentor_types::{Chunk, Mark, MarkBody, RenditionMap};
 use tempfile::TempDir;
 
+use super::handle::CHUNKS_WAITING_MAX;
 use super::*;
 
 /// When a test gives up on what the thread has to tell.
@@ -252,4 +254,41 @@ fn a_folder_that_cannot_be_read_for_a_while_is_gone_on_in_behind_its_last_file()
     assert_eq!(disk(&told), (DiskState::Ok, 0));
     let last = files::segments(&evening.tape()).expect("a folder").last().map(|(last, _)| *last);
     assert!(last <= Some(Segment(63)), "{last:?}");
+}
+
+/// In a process of its own, which can do without descriptors for a moment.
+#[test]
+fn a_show_waits_for_a_tape_that_cannot_be_opened_for_the_moment() {
+    let test = "tape::thread::tests::without_descriptors";
+    let mut alone = std::process::Command::new(std::env::current_exe().expect("a program"));
+    let out = alone.args(["--exact", test, "--ignored"]).output().expect("it can be started");
+    let said = String::from_utf8_lossy(&out.stdout);
+    assert!(out.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[tokio::test]
+#[ignore = "takes the descriptors away from everything else in its process"]
+async fn without_descriptors() {
+    let evening = Evening::new();
+    let (handle, told) = evening.start(false, 100);
+    handle.save(Evening::doc());
+    handle.open(Channels::Mono);
+    let first = opened(&told);
+    handle.epoch(first);
+    epoch_open(&told);
+    handle.chunk(chunk(first, 0));
+    handle.stop().await;
+
+    let enough = getrlimit(Resource::Nofile);
+    let none = Rlimit { current: Some(3), ..enough };
+    setrlimit(Resource::Nofile, none).expect("less is always granted");
+    let (handle, told) = evening.start(true, 100);
+    handle.open(Channels::Mono);
+    // It has been tried once by then.
+    handle.settled().await;
+    assert!(fs::read_dir(evening.tape()).is_err(), "nothing can be opened");
+    setrlimit(Resource::Nofile, enough).expect("the hard limit stands");
+    let next = opened(&told);
+    assert_eq!(next.epoch, Epoch(2), "it is the tape from before");
+    assert!(next.slot > Slot(0));
 }
