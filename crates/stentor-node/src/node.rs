@@ -1,6 +1,6 @@
 //! The shows of this machine and the way to each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use stentor_audio::SourceReport;
 use stentor_stage::{
@@ -33,12 +33,14 @@ pub struct NodeConfig {
 pub struct Node {
     config: NodeConfig,
     shows: BTreeMap<ShowId, Show>,
+    /// Shows that are forgotten, and whose folders are still there.
+    leaving: BTreeSet<ShowId>,
 }
 
 impl Node {
     /// A node without shows.
     pub fn new(config: NodeConfig) -> Self {
-        Self { config, shows: BTreeMap::new() }
+        Self { config, shows: BTreeMap::new(), leaving: BTreeSet::new() }
     }
 
     /// What links are made of.
@@ -56,9 +58,14 @@ impl Node {
         self.shows.get(id).ok_or(Reason::UnknownShow)
     }
 
+    /// Whether a show may be announced by this name, as far as this node knows.
+    pub fn is_free(&self, id: &ShowId) -> bool {
+        !self.shows.contains_key(id) && !self.leaving.contains(id)
+    }
+
     /// Announces a show. Its first links are for a host and a guest.
     pub fn create(&mut self, now: Now, spec: ShowSpec, entropy: [u8; 32]) -> Result<(), Reason> {
-        if self.shows.contains_key(&spec.id) {
+        if !self.is_free(&spec.id) {
             return Err(Reason::ShowExists);
         }
         let running = self.shows.values().filter(|show| show.stage.phase() != Phase::Ended).count();
@@ -86,15 +93,22 @@ impl Node {
         Ok(())
     }
 
-    /// Forgets a show, so that its folder can go. One that listeners may be hearing has to be ended first.
+    /// Forgets a show, so that its folder can go; until [`Self::deleted`] its name stays taken. One that listeners
+    /// may be hearing has to be ended first.
     pub fn delete(&mut self, id: &ShowId) -> Result<(), Reason> {
         match self.show(id)?.stage.phase() {
             Phase::OnAir | Phase::Ending => Err(Reason::WrongPhase),
             Phase::Announced | Phase::Doors | Phase::Ended => {
                 self.shows.remove(id);
+                self.leaving.insert(id.clone());
                 Ok(())
             }
         }
+    }
+
+    /// The folder of a forgotten show is gone, or cannot go.
+    pub fn deleted(&mut self, id: &ShowId) {
+        self.leaving.remove(id);
     }
 
     /// Does what somebody asks of a show's stage, if they may.

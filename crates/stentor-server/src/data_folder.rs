@@ -198,7 +198,7 @@ impl DataFolder {
         system("read", &file, read_bounded(&file, SHOW_DOC_BYTES_MAX))
     }
 
-    /// Makes the folder of a new show, with its document: after a crash there is all of it or nothing.
+    /// Makes the folder of a new show, with its document: after a crash or an error there is all of it or nothing.
     ///
     /// # Errors
     /// There is such a folder (`AlreadyExists`), or it cannot be written.
@@ -209,9 +209,19 @@ impl DataFolder {
         }
         let aside = shows.join(format!(".new-{:016x}", entropy::number()));
         system("create", &aside, fs::create_dir(&aside))?;
-        write_atomically(&aside.join("show.json"), doc, 0o600)?;
-        system("rename", &aside, fs::rename(&aside, &dir))?;
-        system("sync", &shows, sync_dir(&shows))
+        let made = write_atomically(&aside.join("show.json"), doc, 0o600)
+            .and_then(|()| system("rename", &aside, fs::rename(&aside, &dir)));
+        let made = made.and_then(|()| {
+            let safe = system("sync", &shows, sync_dir(&shows));
+            if safe.is_err() {
+                let _ = fs::rename(&dir, &aside);
+            }
+            safe
+        });
+        if made.is_err() {
+            let _ = fs::remove_dir_all(&aside);
+        }
+        made
     }
 
     /// Replaces a show's document. When this returns, a crash takes nothing back.

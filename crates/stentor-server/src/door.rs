@@ -6,13 +6,15 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::HttpBody as _;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, stream};
 use http::header;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -59,9 +61,9 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// A TLS handshake must be over by then: two round trips, even on a train.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Until an answer begins, the request's body included: 64 KiB over the slowest line that carries speech take
-/// 13 s at 40 kbps, offers of 4 kB one.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+/// A request's body must be here by then: 64 KiB over the slowest line that carries speech take 13 s at 40 kbps, offers
+/// of 4 kB one.
+const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Bytes of a request's head: the longest honest ones (cookies of others on the same host, long
 /// user agents) stay under 8 KiB.
@@ -242,12 +244,16 @@ pub fn counting_refusals(router: Router, door: &'static str, shell: Arc<Shell>) 
 /// Refuses a body that announces more than `bytes_max`, in a way that its sender can read, and one that
 /// does not come.
 pub async fn bounded_body(bytes_max: usize, request: Request, next: Next) -> Response {
+    bounded_body_within(BODY_TIMEOUT, bytes_max, request, next).await
+}
+
+async fn bounded_body_within(timeout: Duration, bytes_max: usize, request: Request, next: Next) -> Response {
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     let announced = announced.and_then(|length| length.parse::<u64>().ok());
     if announced.is_none_or(|announced| announced <= bytes_max as u64) {
-        // An answer begins once the body is read, so this bounds slow bodies and no event stream.
-        let answer = tokio::time::timeout(ANSWER_TIMEOUT, next.run(request)).await;
-        return answer.unwrap_or_else(|_| Problem::new(Reason::TooSlow).into_response());
+        let is_late = Arc::new(AtomicBool::new(false));
+        let answer = next.run(request.map(|body| in_time(body, timeout, Arc::clone(&is_late)))).await;
+        return if is_late.load(Relaxed) { Problem::new(Reason::TooSlow).into_response() } else { answer };
     }
     let mut body = request.into_body().into_data_stream();
     let read_on = async {
@@ -261,6 +267,28 @@ pub async fn bounded_body(bytes_max: usize, request: Request, next: Next) -> Res
     };
     let _ = tokio::time::timeout(REFUSED_TIMEOUT, read_on).await;
     Problem::new(Reason::TooLarge).into_response()
+}
+
+/// A body that breaks off when it takes too long to arrive, and says so. What is done with it may take its time.
+fn in_time(body: axum::body::Body, timeout: Duration, is_late: Arc<AtomicBool>) -> axum::body::Body {
+    if body.is_end_stream() {
+        return body;
+    }
+    let late = Box::pin(tokio::time::sleep(timeout));
+    axum::body::Body::from_stream(stream::unfold(
+        (body.into_data_stream(), late, is_late),
+        |(mut body, mut late, is_late)| async {
+            let bytes = tokio::select! {
+                biased;
+                bytes = body.next() => bytes?,
+                () = &mut late => {
+                    is_late.store(true, Relaxed);
+                    Err(axum::Error::new(io::Error::from(io::ErrorKind::TimedOut)))
+                }
+            };
+            Some((bytes, (body, late, is_late)))
+        },
+    ))
 }
 
 async fn serve<S>(stream: S, peer: SocketAddr, router: Router, watcher: hyper_util::server::graceful::Watcher)
@@ -278,4 +306,34 @@ where
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     // An error here is a peer that went away or spoke no HTTP; hyper has answered 400 where it could.
     let _ = watcher.watch(connection).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::middleware::from_fn;
+    use axum::routing::post;
+    use bytes::Bytes;
+
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(50);
+
+    /// The answer to a request with this body, whose handler takes longer than the body may.
+    async fn answer(body: Body) -> Response {
+        let slow = |_: Bytes| tokio::time::sleep(SHORT * 4);
+        let bounded = from_fn(|request, next| bounded_body_within(SHORT, 16, request, next));
+        let router = Router::new().route("/", post(slow)).layer(bounded);
+        let request = http::Request::post("/").body(body).expect("a plain request");
+        router.oneshot(request).await.expect("a router answers")
+    }
+
+    #[tokio::test]
+    async fn a_body_has_to_come_in_time_and_the_work_with_it_takes_its_own() {
+        let come = answer(Body::from("here")).await;
+        assert_eq!((come.status(), come.extensions().get()), (http::StatusCode::OK, None::<&Reason>));
+        let begun = stream::iter([Ok::<_, io::Error>(Bytes::from("begun"))]).chain(stream::pending());
+        let late = answer(Body::from_stream(begun)).await;
+        assert_eq!(late.extensions().get(), Some(&Reason::TooSlow));
+    }
 }

@@ -324,8 +324,11 @@ fn take_up(shell: &Arc<Shell>, id: &ShowId) -> Result<(), String> {
     let recording = recording(shell, id);
     let phase = doc.life.phase().to_string();
     let ended = doc.life.phase() == Phase::Ended;
-    shell.show_or_new(id);
-    shell.ask(|node, now| node.restore(now, doc, recording)).map_err(|error| error.to_string())?;
+    shell.show_found(id);
+    if let Err(error) = shell.ask(|node, now| node.restore(now, doc, recording)) {
+        shell.forget(id);
+        return Err(error.to_string());
+    }
     if !ended {
         shell.note(Notice::ShowResumed { show: id.clone(), phase });
     }

@@ -36,7 +36,7 @@ pub(crate) struct Recording {
 
 impl Recording {
     /// The recording of a show, or why there is none or not yet.
-    pub(crate) async fn of(shell: &Shell, id: &ShowId) -> Result<Self, Problem> {
+    pub(crate) async fn of(shell: &Arc<Shell>, id: &ShowId) -> Result<Self, Problem> {
         let show = shell.show(id)?;
         let (phase, recording, was_on_air, title) = shell.look(|node, _| {
             node.show(id).map(|show| {
@@ -54,7 +54,7 @@ impl Recording {
                 .retry_after(RETRY_SOON);
             return Err(if was_on_air { soon } else { Problem::new(Reason::NotOnTape) });
         };
-        let tape = show.tape_or_open(shell).await.ok_or(Reason::NotOnTape)?;
+        let tape = show.tape_or_open(shell).await?;
         Ok(Self { show, tape, range: start..end, title })
     }
 }

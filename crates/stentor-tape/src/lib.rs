@@ -13,6 +13,7 @@
 
 pub mod cursor;
 pub mod index;
+mod lost;
 pub mod overlay;
 pub mod pace;
 mod payload;

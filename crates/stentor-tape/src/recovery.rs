@@ -136,8 +136,8 @@ impl fmt::Display for Damage {
 pub enum RecoveryError {
     /// No file has a sound head. Without bytes, or with few after a crash in the tape's first second,
     /// there never was a tape: begin one with [`crate::Writer::create`]; the files stay as they are. A
-    /// show that had an anchor keeps it and goes on at [`slot_at`], because with a dead disk it may have been
-    /// heard.
+    /// show that another process had may have been heard all the same, with a disk that did not take it: who knows its
+    /// anchor goes on at [`slot_at`], and who does not takes an epoch that counting from 1 cannot have reached.
     #[error("no file of the tape has a sound head ({bytes} bytes)")]
     Empty {
         /// The segment for a new tape.

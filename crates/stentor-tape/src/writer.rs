@@ -7,8 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Serialize;
 use stentor_types::limits::MARKS_PER_CHUNK_MAX;
-use stentor_types::{Chunk, Epoch, Mark, MarkBody, Mono, Slot, TapeHead, TrackChunk, Wall};
+use stentor_types::{Chunk, Epoch, Mark, Mono, Slot, TapeHead, TrackChunk, Wall};
 
+use crate::lost::Lost;
 use crate::record::{HoleCause, Record, TapeId, encode};
 use crate::recovery::Recovered;
 use crate::segment::{Location, Place, SEGMENT_BYTES, Segment};
@@ -200,14 +201,6 @@ enum Doing {
     SyncFolder,
     Append { record: Record, at: Location },
     Sync,
-}
-
-/// Chunks that were given up, until a hole and a mark on the tape say so.
-#[derive(Debug, Default)]
-struct Lost {
-    slots: Option<(Slot, Slot)>,
-    chunks: u64,
-    marks: Vec<Mark>,
 }
 
 impl Writer {
@@ -424,6 +417,16 @@ impl Writer {
         self.announce_unsafe();
     }
 
+    /// The next file that is created is this one, if its turn has not come yet: files before it exist that nobody knew
+    /// of when the writer was made. For the time after [`Self::failed`].
+    ///
+    /// # Panics
+    /// If a file is open or an operation in hand.
+    pub fn go_on_in(&mut self, segment: Segment) {
+        assert!(matches!(self.phase, Phase::Down { .. }) && self.doing.is_none(), "the disk has just failed");
+        self.segment = self.segment.max(segment);
+    }
+
     /// How the disk does.
     pub fn disk(&self) -> Disk {
         self.disk
@@ -573,24 +576,5 @@ impl Writer {
         }
         let excess = self.lost.marks.len().saturating_sub(MARKS_OWED_MAX);
         self.lost.marks.drain(..excess);
-    }
-}
-
-impl Lost {
-    fn add(&mut self, first: Slot, end: Slot) {
-        self.chunks += end.0 - first.0;
-        let (known_first, known_end) = self.slots.unwrap_or((first, end));
-        self.slots = Some((known_first.min(first), known_end.max(end)));
-    }
-
-    /// The hole, and the marks that the chunks would have carried.
-    fn records(mut self) -> Vec<Record> {
-        let mut records = Vec::new();
-        if let Some((first, end)) = self.slots {
-            records.push(Record::Hole { first, end, cause: HoleCause::DiskLost });
-            self.marks.push(Mark { at: first.start(), body: MarkBody::DiskLost { chunks: self.chunks } });
-        }
-        records.extend(self.marks.chunks(MARKS_PER_CHUNK_MAX).map(|marks| Record::Marks(marks.to_vec())));
-        records
     }
 }

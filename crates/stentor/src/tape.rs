@@ -1,11 +1,11 @@
 //! `stentor tape`: recordings without a server.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use stentor_formats::{FileLayout, Piece};
 use stentor_server::tape::tracks_thread::TRACKS_FOLDER;
 use stentor_server::tape::{Tracks, files};
@@ -92,7 +92,7 @@ fn export(folder: &Path, file: &Path, whole: bool) -> anyhow::Result<()> {
     let layout = FileLayout::new(index.head(), rendition, title.as_ref(), range, |slot| {
         Some(read(slot)?.frames.get(rendition)?.lens_bytes().to_vec())
     })?;
-    write(file, &layout, |slot| read(slot)?.frames.get(rendition).cloned())
+    write(file, &layout, |slot| Ok(read(slot).and_then(|chunk| chunk.frames.get(rendition).cloned())))
 }
 
 /// Each speaker's own track, named by their number on the stage.
@@ -110,15 +110,21 @@ fn export_tracks(folder: &Path, to: &Path, whole: bool) -> anyhow::Result<()> {
         .with_context(|| format!("cannot read {}", own.display()))?;
     fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
     for facts in tracks.facts(&range) {
-        let layout = tracks.lay_out(facts.speaker, None, range.clone())?;
-        let file = to.join(format!("{}.opus", facts.speaker.0));
+        let number = facts.speaker.0;
+        let layout = tracks.lay_out(facts.speaker, None, range.clone());
+        let layout = layout.map_err(|why| anyhow!("cannot read track {number} ({why}); try again"))?;
+        let file = to.join(format!("{number}.opus"));
         write(&file, &layout, |slot| tracks.frames(facts.speaker, slot))?;
     }
     Ok(())
 }
 
 /// Writes the file with this layout.
-fn write(file: &Path, layout: &FileLayout, frames_of: impl Fn(Slot) -> Option<Frames>) -> anyhow::Result<()> {
+fn write(
+    file: &Path,
+    layout: &FileLayout,
+    frames_of: impl Fn(Slot) -> io::Result<Option<Frames>>,
+) -> anyhow::Result<()> {
     let out = File::create_new(file).with_context(|| match file.exists() {
         true => format!("{} is there already; name another file, or remove it first", file.display()),
         false => format!("cannot write {}", file.display()),
@@ -129,7 +135,7 @@ fn write(file: &Path, layout: &FileLayout, frames_of: impl Fn(Slot) -> Option<Fr
             Piece::Literal(bytes) => out.write_all(&bytes)?,
             Piece::Chunk { slot, within } => {
                 let frames =
-                    frames_of(slot).with_context(|| format!("slot {} changed while it was read", slot.0))?;
+                    frames_of(slot)?.with_context(|| format!("slot {} changed while it was read", slot.0))?;
                 out.write_all(&layout.chunk_bytes(slot, &frames)?[within])?;
             }
         }

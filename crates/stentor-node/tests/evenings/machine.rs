@@ -251,6 +251,9 @@ impl Machine {
         let show = name_of(show);
         let answer = self.node.delete(&show);
         if answer.is_ok() {
+            let again = self.node.create(self.now, ShowSpec::new(show.clone()), [0; 32]);
+            assert_eq!(again, Err(Reason::ShowExists), "its folder is still there");
+            self.node.deleted(&show);
             self.shows.remove(&show);
             self.sessions.retain(|_, (of, _)| *of != show);
         }

@@ -105,6 +105,7 @@ pub(super) async fn create(
     spec.delay = new.delay_s.map_or(spec.delay, Duration::from_secs);
     spec.own_tracks = new.own_tracks;
     spec.check().map_err(|error| Problem::new(Reason::Malformed).detail(format!("{error}.")))?;
+    desk.nothing_in_the_way(&new.id).await?;
     desk.shell.ask(|node, now| node.create(now, spec, entropy::bytes()))?;
     if !desk.shell.show(&new.id)?.settled().await {
         // A show that is not on the disk would be gone after a restart: nobody is given its links.
@@ -127,6 +128,11 @@ pub(super) async fn delete(
         Reason::WrongPhase => Problem::new(reason).detail(
             "The show is on air, or its end can still be taken back. End it, wait 30 seconds, then delete.",
         ),
+        Reason::DiskFailed => Problem::new(reason).detail(format!(
+            "The folder {} could not be deleted so far. If it is still there when the server starts anew, so is the show: \
+             look at the disk, and delete the folder by hand.",
+            desk.shell.data().show_dir(&id).display()
+        )),
         reason => Problem::new(reason),
     })?;
     desk.shell.note(Notice::ShowDeleted { show: id });
@@ -219,6 +225,20 @@ pub(super) async fn revoke(
 }
 
 impl Desk {
+    /// Refuses a new show where a folder lies that the server could not take up: what is in it is not to be written over.
+    async fn nothing_in_the_way(&self, id: &ShowId) -> Result<(), Problem> {
+        let folder = self.shell.data().show_dir(id);
+        let is_there = tokio::fs::symlink_metadata(&folder).await.is_ok();
+        if !is_there || !self.shell.look(|node, _| node.is_free(id)) {
+            return Ok(());
+        }
+        Err(Problem::new(Reason::ShowExists).detail(format!(
+            "The folder {} lies where the show would. It could not be used when the server started, and the log says \
+             why, or it came later. Move it away or delete it, or choose another name.",
+            folder.display()
+        )))
+    }
+
     fn view(&self, id: &ShowId) -> Result<ShowView, Problem> {
         let show = self.shell.show(id)?;
         let (listeners, tape) = (show.listeners(), show.tape_facts());

@@ -77,7 +77,7 @@ impl Sound for OfTrack {
     async fn frames(&self, slot: Slot) -> Option<Frames> {
         let _place = self.reads.acquire().await.expect("the semaphore is never closed");
         let (tracks, speaker) = (Arc::clone(&self.tracks), self.speaker);
-        tokio::task::spawn_blocking(move || tracks.frames(speaker, slot)).await.ok()?
+        tokio::task::spawn_blocking(move || tracks.frames(speaker, slot)).await.ok()?.ok()?
     }
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header;
 use stentor_node::documents::MarkView;
 use stentor_stage::Phase;
-use stentor_types::Mark;
+use stentor_types::{Mark, Reason};
 
 use super::{Front, Made, show_id};
 use crate::problem::Problem;
@@ -18,7 +18,14 @@ pub(super) async fn marks(State(front): State<Front>, Path(show): Path<String>) 
         node.show(&id).map(|show| (show.stage().phase() == Phase::Ended, show.marks().len()))
     })?;
     // A show that had ended before the server started has its marks on the tape only.
-    let tape = if ended && count == 0 { show.tape_or_open(&front.shell).await } else { None };
+    let tape = if ended && count == 0 {
+        match show.tape_or_open(&front.shell).await {
+            Err(Reason::NotOnTape) => None,
+            opened => Some(opened?),
+        }
+    } else {
+        None
+    };
     let body = show.cache.made(Made::Marks, count as u64, || match tape {
         Some(tape) => Ok(tape.with_index(|index| document(index.marks()))),
         None => front.shell.look(|node, _| node.show(&id).map(|show| document(show.marks()))),

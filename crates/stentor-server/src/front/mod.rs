@@ -46,7 +46,7 @@ pub struct ShowCache {
     status: Mutex<Option<(Mono, Bytes, HeaderValue)>>,
     /// Playlists and marks, each with what it was made of.
     made: Mutex<BTreeMap<Made, (u64, Bytes)>>,
-    layouts: tokio::sync::Mutex<BTreeMap<Rendition, Arc<FileLayout>>>,
+    layouts: Arc<tokio::sync::Mutex<BTreeMap<Rendition, Arc<FileLayout>>>>,
 }
 
 /// An answer that many ask for and that changes at certain moments only.

@@ -64,22 +64,18 @@ async fn layout(
     rendition: Rendition,
 ) -> Result<(Arc<LiveTape>, Arc<FileLayout>), Problem> {
     let Recording { show, tape, range, title } = Recording::of(&front.shell, id).await?;
-    // Held while the layout is made, so that a crowd at the end makes it once.
-    let mut layouts = show.cache.layouts.lock().await;
+    // Held while the layout is made, so that a crowd at the end makes it once, whoever of it stays.
+    let mut layouts = Arc::clone(&show.cache.layouts).lock_owned().await;
     if let Some(layout) = layouts.get(&rendition) {
         return Ok((tape, Arc::clone(layout)));
     }
     let reading = Arc::clone(&tape);
-    let made = tokio::task::spawn_blocking(move || lay_out(&reading, rendition, &title, range)).await;
-    let layout = made.map_err(|_| Reason::Internal)?.map_err(|error| match error {
-        FormatError::NotOnTape(_) => Problem::new(Reason::RenditionMissing),
-        error => {
-            Problem::new(Reason::NotOnTape).detail(format!("The recording cannot be one file: {error}."))
-        }
-    })?;
-    let layout = Arc::new(layout);
-    layouts.insert(rendition, Arc::clone(&layout));
-    Ok((tape, layout))
+    let making = tokio::task::spawn_blocking(move || {
+        let layout = Arc::new(lay_out(&reading, rendition, &title, range)?);
+        layouts.insert(rendition, Arc::clone(&layout));
+        Ok::<_, Problem>(layout)
+    });
+    Ok((tape, making.await.map_err(|_| Reason::Internal)??))
 }
 
 /// Reads the frame lengths of every chunk once: 280 MB for three hours, most of it from the page cache.
@@ -88,9 +84,19 @@ fn lay_out(
     rendition: Rendition,
     title: &ShowTitle,
     range: Range<MediaTime>,
-) -> Result<FileLayout, FormatError> {
-    FileLayout::new(tape.head(), rendition, Some(title), range, |slot| {
-        let chunk = tape.chunk_blocking(slot)?;
+) -> Result<FileLayout, Problem> {
+    let mut is_whole = true;
+    let layout = FileLayout::new(tape.head(), rendition, Some(title), range, |slot| {
+        let chunk = tape.chunk_blocking(slot).inspect_err(|_| is_whole = false).ok()??;
         chunk.frames.get(rendition).map(|frames| frames.lens_bytes().to_vec())
+    });
+    if !is_whole {
+        return Err(Problem::new(Reason::Overloaded));
+    }
+    layout.map_err(|error| match error {
+        FormatError::NotOnTape(_) => Problem::new(Reason::RenditionMissing),
+        error => {
+            Problem::new(Reason::NotOnTape).detail(format!("The recording cannot be one file: {error}."))
+        }
     })
 }

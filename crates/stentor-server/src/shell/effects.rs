@@ -6,6 +6,7 @@ use stentor_node::Effect;
 use stentor_types::{Epoch, Reason, ShowId};
 
 use super::events::{OfShow, Output};
+use super::show::DISK_WAIT_MAX;
 use super::{Shell, ShowShell};
 use crate::media::ToMedia;
 use crate::mixer_thread;
@@ -72,11 +73,23 @@ impl Shell {
         }
     }
 
-    /// Forgets a show and removes its folder.
+    /// Forgets a show and removes its folder. What has begun is finished, whether or not anybody waits for it: half of
+    /// it would bring the show back with the next start.
     pub async fn delete(self: &Arc<Self>, id: &ShowId) -> Result<(), Reason> {
         self.ask(|node, _| node.delete(id))?;
+        let (shell, id) = (Arc::clone(self), id.clone());
+        let deletion = tokio::spawn(async move {
+            let removed = shell.remove(&id).await;
+            shell.ask(|node, _| node.deleted(&id));
+            removed
+        });
+        let waited = tokio::time::timeout(DISK_WAIT_MAX, deletion).await;
+        waited.map_or(Err(Reason::DiskFailed), |done| done.unwrap_or(Err(Reason::Internal)))
+    }
+
+    async fn remove(&self, id: &ShowId) -> Result<(), Reason> {
         let show = self.show(id)?;
-        self.shows.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+        self.forget(id);
         self.stop_mixer(&show);
         self.media().send(ToMedia::CloseShow(id.clone()));
         show.stage_changed();
@@ -85,6 +98,9 @@ impl Shell {
         }
         show.thread.stop().await;
         show.tracks.stop().await;
+        if !show.thread.owns_folder() {
+            return Ok(());
+        }
         let (data, id) = (Arc::clone(&self.data), id.clone());
         let deleted = tokio::task::spawn_blocking(move || data.delete_show(&id)).await;
         match deleted {

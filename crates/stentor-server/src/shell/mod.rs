@@ -212,13 +212,24 @@ impl Shell {
 
     /// The same, made if this is the first that is heard of the show.
     pub(crate) fn show_or_new(self: &Arc<Self>, id: &ShowId) -> Arc<ShowShell> {
-        if let Ok(show) = self.show(id) {
-            return show;
-        }
+        self.show(id).unwrap_or_else(|_| self.place(id, false))
+    }
+
+    /// Makes room for a show that was found in the data folder, before the node takes it up.
+    pub(crate) fn show_found(self: &Arc<Self>, id: &ShowId) {
+        self.place(id, true);
+    }
+
+    /// Lets go of a show that the node does not know.
+    pub(crate) fn forget(&self, id: &ShowId) {
+        self.shows.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+
+    fn place(self: &Arc<Self>, id: &ShowId, found: bool) -> Arc<ShowShell> {
         let events = OfShow { shell: Arc::clone(self), show: id.clone(), epoch: None };
         let (data, reads) = (Arc::clone(&self.data), Arc::clone(&self.reads));
-        let thread =
-            thread::spawn(id.clone(), data, self.clock, reads, events).expect("a thread can be started");
+        let thread = thread::spawn(id.clone(), found, data, self.clock, reads, events)
+            .expect("a thread can be started");
         let show = Arc::new(ShowShell::new(id.clone(), thread));
         self.shows.write().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), Arc::clone(&show));
         show

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use stentor_node::documents::TapeFacts;
-use stentor_types::ShowId;
+use stentor_types::{Reason, ShowId};
 use tokio::sync::watch;
 
 use super::Shell;
@@ -13,10 +13,14 @@ use super::mixer_place::MixerPlace;
 use super::tracks::TracksPlace;
 use crate::metrics::ShowSample;
 use crate::notice::Notice;
-use crate::tape::{LiveTape, TapeHandle, thread};
+use crate::tape::{LiveTape, TapeHandle, files, thread};
 
 /// How long a click waits for the disk.
 const SETTLE_TIME_MAX: Duration = Duration::from_secs(2);
+
+/// How long somebody waits who has to know what became of it: browsers and scripts wait for an answer for 30 s or longer,
+/// and a disk that has slept is back in 10 s.
+pub(super) const DISK_WAIT_MAX: Duration = Duration::from_secs(15);
 
 /// The threads and shared parts of one show.
 pub struct ShowShell {
@@ -25,7 +29,7 @@ pub struct ShowShell {
     pub(super) thread: TapeHandle,
     pub(super) tape: watch::Sender<Option<Arc<LiveTape>>>,
     /// Held while the tape of an ended show is opened; whether that failed for good.
-    reopening: tokio::sync::Mutex<bool>,
+    reopening: Arc<tokio::sync::Mutex<bool>>,
     pub(super) tracks: TracksPlace,
     pub(super) mixer: MixerPlace,
     /// Why the mixer failed last, until that is told.
@@ -41,7 +45,7 @@ impl ShowShell {
             id,
             thread,
             tape: watch::Sender::new(None),
-            reopening: tokio::sync::Mutex::new(false),
+            reopening: Arc::default(),
             tracks: TracksPlace::default(),
             mixer: MixerPlace::default(),
             mixer_failure: Mutex::default(),
@@ -64,21 +68,35 @@ impl ShowShell {
     }
 
     /// The show's tape; that of a show which ended before the server started is opened now.
-    pub async fn tape_or_open(&self, shell: &Shell) -> Option<Arc<LiveTape>> {
-        // One at a time: a crowd that comes for an old recording reads its tape once.
-        let mut unreadable = self.reopening.lock().await;
+    ///
+    /// # Errors
+    /// There is none that can be read ([`Reason::NotOnTape`]), or not for the moment ([`Reason::Overloaded`]).
+    pub async fn tape_or_open(self: &Arc<Self>, shell: &Arc<Shell>) -> Result<Arc<LiveTape>, Reason> {
+        // One at a time: a crowd that comes for an old recording reads its tape once, also if the first who came
+        // does not wait for it.
+        let mut unreadable = Arc::clone(&self.reopening).lock_owned().await;
         if let Some(tape) = self.tape() {
-            return Some(tape);
+            return Ok(tape);
         }
         if *unreadable {
-            return None;
+            return Err(Reason::NotOnTape);
         }
+        let (show, shell) = (Arc::clone(self), Arc::clone(shell));
+        let opening = tokio::task::spawn_blocking(move || {
+            let opened = show.open_again(&shell);
+            *unreadable = matches!(opened, Err(Reason::NotOnTape));
+            opened
+        });
+        opening.await.unwrap_or(Err(Reason::Internal))
+    }
+
+    /// Opens the tape of a show that is over. Waits for the disk.
+    fn open_again(&self, shell: &Shell) -> Result<Arc<LiveTape>, Reason> {
         let folder = thread::tape_folder(&shell.data, &self.id);
-        let opening = folder.clone();
-        let found = tokio::task::spawn_blocking(move || crate::tape::files::recover(&opening)).await;
-        let Ok(Ok(Some(Ok(recovered)))) = found else {
-            *unreadable = true;
-            return None;
+        let recovered = match files::recover(&folder) {
+            Ok(Some(Ok(recovered))) => recovered,
+            Err(error) if files::will_pass(&error) => return Err(Reason::Overloaded),
+            Ok(_) | Err(_) => return Err(Reason::NotOnTape),
         };
         if !recovered.damage.is_empty() {
             let report = stentor_tape::Report::new(&recovered).to_string();
@@ -91,7 +109,7 @@ impl ShowShell {
             place.get_or_insert(tape);
             absent
         });
-        self.tape()
+        self.tape().ok_or(Reason::Internal)
     }
 
     /// What the operator is told about the tape.
@@ -129,9 +147,9 @@ impl ShowShell {
     }
 
     /// Waits until everything that the show's folder was asked for has been done; whether its document is
-    /// on the disk.
+    /// on the disk, in time for somebody who waits to be told so.
     pub async fn settled(&self) -> bool {
-        self.thread.settled().await
+        tokio::time::timeout(DISK_WAIT_MAX, self.thread.settled()).await.unwrap_or(false)
     }
 
     pub(super) fn mixer_failed(&self, why: String) {

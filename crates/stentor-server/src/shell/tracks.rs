@@ -2,24 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use stentor_formats::FileLayout;
 use stentor_tape::Disk;
 use stentor_types::{MediaTime, Reason, ShowTitle, SpeakerId, TapeHead};
+use tokio::sync::OwnedMutexGuard;
 
 use super::events::OfShow;
 use super::{Shell, ShowShell};
 use crate::notice::Notice;
 use crate::tape::tracks_thread::{self, TracksEvents};
-use crate::tape::{Tracks, TracksHandle};
+use crate::tape::{Tracks, TracksHandle, files};
 
 /// Where a show's own tracks are.
 #[derive(Default)]
 pub(super) struct TracksPlace {
     /// The way to the thread that writes them, once there was one.
     writing: Mutex<Option<TracksHandle>>,
-    read: tokio::sync::Mutex<Read>,
+    read: Arc<tokio::sync::Mutex<Read>>,
 }
 
 /// What was read of them since they were complete.
@@ -73,7 +75,10 @@ impl ShowShell {
         shell: &Shell,
         head: &Arc<TapeHead>,
     ) -> Result<Arc<Tracks>, Reason> {
-        self.read_tracks(&mut *self.tracks.read.lock().await, shell, head).await
+        let mut read = self.complete_tracks().await;
+        let (folder, head) = (tracks_thread::tracks_folder(&shell.data, &self.id), Arc::clone(head));
+        let reading = tokio::task::spawn_blocking(move || read.tracks(&folder, &head));
+        reading.await.map_err(|_| Reason::Internal)?
     }
 
     /// The same, and the file of somebody's track, in time with the recording.
@@ -85,38 +90,57 @@ impl ShowShell {
         title: ShowTitle,
         recording: Range<MediaTime>,
     ) -> Result<(Arc<Tracks>, Arc<FileLayout>), Reason> {
-        let mut read = self.tracks.read.lock().await;
-        let tracks = self.read_tracks(&mut read, shell, head).await?;
-        if let Some(layout) = read.layouts.get(&speaker) {
-            return Ok((tracks, Arc::clone(layout)));
+        let mut read = self.complete_tracks().await;
+        let (folder, head) = (tracks_thread::tracks_folder(&shell.data, &self.id), Arc::clone(head));
+        let reading = tokio::task::spawn_blocking(move || {
+            let tracks = read.tracks(&folder, &head)?;
+            let layout = read.layout(&tracks, speaker, &title, recording)?;
+            Ok((tracks, layout))
+        });
+        reading.await.map_err(|_| Reason::Internal)?
+    }
+
+    /// What was read of the tracks, once nothing of them is on its way to the disk any more. Whoever holds it reads,
+    /// and ends with it even if nobody waits any more: the next one who asks finds what was read.
+    async fn complete_tracks(&self) -> OwnedMutexGuard<Read> {
+        let read = Arc::clone(&self.tracks.read).lock_owned().await;
+        if read.tracks.is_none() {
+            self.tracks.stop().await;
+        }
+        read
+    }
+}
+
+impl Read {
+    /// Waits for the disk.
+    fn tracks(&mut self, folder: &Path, head: &Arc<TapeHead>) -> Result<Arc<Tracks>, Reason> {
+        if let Some(tracks) = &self.tracks {
+            return Ok(Arc::clone(tracks));
+        }
+        let tracks = Tracks::read(folder, head).map_err(|error| match files::will_pass(&error) {
+            true => Reason::Overloaded,
+            false => Reason::DiskFailed,
+        })?;
+        Ok(Arc::clone(self.tracks.insert(Arc::new(tracks))))
+    }
+
+    /// Waits for the disk.
+    fn layout(
+        &mut self,
+        tracks: &Tracks,
+        speaker: SpeakerId,
+        title: &ShowTitle,
+        recording: Range<MediaTime>,
+    ) -> Result<Arc<FileLayout>, Reason> {
+        if let Some(layout) = self.layouts.get(&speaker) {
+            return Ok(Arc::clone(layout));
         }
         if !tracks.facts(&recording).iter().any(|facts| facts.speaker == speaker) {
             return Err(Reason::UnknownPerson);
         }
-        let reading = Arc::clone(&tracks);
-        let made =
-            tokio::task::spawn_blocking(move || reading.lay_out(speaker, Some(&title), recording)).await;
-        let layout = Arc::new(made.map_err(|_| Reason::Internal)?.map_err(|_| Reason::NotOnTape)?);
-        read.layouts.insert(speaker, Arc::clone(&layout));
-        Ok((tracks, layout))
-    }
-
-    async fn read_tracks(
-        &self,
-        read: &mut Read,
-        shell: &Shell,
-        head: &Arc<TapeHead>,
-    ) -> Result<Arc<Tracks>, Reason> {
-        if let Some(tracks) = &read.tracks {
-            return Ok(Arc::clone(tracks));
-        }
-        // What is still on its way to the disk belongs to them.
-        self.tracks.stop().await;
-        let (folder, head) = (tracks_thread::tracks_folder(&shell.data, &self.id), Arc::clone(head));
-        let found = tokio::task::spawn_blocking(move || Tracks::read(&folder, &head)).await;
-        let tracks = Arc::new(found.map_err(|_| Reason::Internal)?.map_err(|_| Reason::DiskFailed)?);
-        read.tracks = Some(Arc::clone(&tracks));
-        Ok(tracks)
+        let layout = Arc::new(tracks.lay_out(speaker, Some(title), recording)?);
+        self.layouts.insert(speaker, Arc::clone(&layout));
+        Ok(layout)
     }
 }
 

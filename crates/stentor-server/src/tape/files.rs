@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use rustix::io::Errno;
 use stentor_tape::{DiskError, Index, Location, Op, Recovered, Recovery, RecoveryError, Segment};
 use stentor_types::TapeHead;
 
@@ -29,27 +30,47 @@ pub fn segments(folder: &Path) -> io::Result<Vec<(Segment, u64)>> {
     Ok(found)
 }
 
+/// Whether the machine or this process is out of something for a moment, and nothing is wrong with the file.
+pub fn will_pass(error: &io::Error) -> bool {
+    let errno = Errno::from_io_error(error);
+    matches!(errno, Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::INTR | Errno::AGAIN))
+}
+
 /// Reads a tape from its files, without changing any. `None` where there are none.
+///
+/// # Errors
+/// The folder cannot be listed, or for the moment a file cannot be opened. One that cannot be opened for good is
+/// damage, and the rest is the tape.
 pub fn recover(folder: &Path) -> io::Result<Option<Result<Recovered, RecoveryError>>> {
     let files = segments(folder)?;
     if files.is_empty() {
         return Ok(None);
     }
-    Ok(Some(finish(folder, Recovery::new(files))))
+    Ok(Some(finish(Recovery::new(files), open_in(folder))?))
 }
 
 /// Reads what lies in a folder beside the tape with this head and belongs to it, without changing any file.
 pub fn recover_of(folder: &Path, head: &Arc<TapeHead>) -> io::Result<Index> {
     let recovery = Recovery::of(Arc::clone(head), segments(folder)?);
-    let recovered = finish(folder, recovery).map_err(io::Error::other)?;
+    let recovered = finish(recovery, open_in(folder))?.map_err(io::Error::other)?;
     Ok(recovered.index)
 }
 
-fn finish(folder: &Path, mut recovery: Recovery) -> Result<Recovered, RecoveryError> {
+fn open_in(folder: &Path) -> impl Fn(Segment) -> io::Result<File> {
+    move |segment| File::open(folder.join(segment.file_name()))
+}
+
+fn finish(
+    mut recovery: Recovery,
+    open_file: impl Fn(Segment) -> io::Result<File>,
+) -> io::Result<Result<Recovered, RecoveryError>> {
     let mut open: Option<(Segment, File)> = None;
     while let Some(read) = recovery.poll_read() {
         if open.as_ref().is_none_or(|(segment, _)| *segment != read.segment) {
-            open = File::open(folder.join(read.segment.file_name())).ok().map(|file| (read.segment, file));
+            open = match open_file(read.segment) {
+                Err(error) if will_pass(&error) => return Err(error),
+                opened => opened.ok().map(|file| (read.segment, file)),
+            };
         }
         let bytes = open.as_ref().and_then(|(_, file)| read_up_to(file, read.offset, read.len_bytes).ok());
         match bytes {
@@ -57,7 +78,7 @@ fn finish(folder: &Path, mut recovery: Recovery) -> Result<Recovered, RecoveryEr
             None => recovery.read_failed(),
         }
     }
-    recovery.finish()
+    Ok(recovery.finish())
 }
 
 fn read_up_to(file: &File, offset: u64, len_bytes: u64) -> io::Result<Bytes> {
@@ -141,5 +162,32 @@ fn disk_error(error: &io::Error) -> DiskError {
             DiskError::Full
         }
         _ => DiskError::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_without_descriptors_is_no_damage() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        for segment in [1, 2] {
+            fs::write(dir.path().join(Segment(segment).file_name()), "sound").expect("a writable folder");
+        }
+        let recover = |errno: Errno| {
+            let files = segments(dir.path()).expect("it can be listed");
+            finish(Recovery::new(files), |segment| match segment {
+                Segment(2) => Err(errno.into()),
+                _ => open_in(dir.path())(segment),
+            })
+        };
+        for errno in [Errno::MFILE, Errno::NFILE] {
+            let error = recover(errno).expect_err("nobody knows what is in the second file");
+            assert_eq!(Errno::from_io_error(&error), Some(errno));
+        }
+        for errno in [Errno::IO, Errno::ACCESS, Errno::NOENT] {
+            assert!(matches!(recover(errno), Ok(Err(RecoveryError::Empty { bytes: 10, .. }))), "{errno}");
+        }
     }
 }

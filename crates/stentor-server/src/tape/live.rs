@@ -1,6 +1,7 @@
 //! What all readers of a show's tape share.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -161,13 +162,19 @@ impl LiveTape {
     }
 
     /// The same for a thread that may wait for the disk.
-    pub fn chunk_blocking(&self, slot: Slot) -> Option<Arc<Chunk>> {
+    ///
+    /// # Errors
+    /// The machine is out of something for a moment ([`files::will_pass`]); the chunk may be sound.
+    pub fn chunk_blocking(&self, slot: Slot) -> io::Result<Option<Arc<Chunk>>> {
         if let Some(chunk) = self.live.borrow().window.chunk(slot) {
-            return Some(Arc::clone(chunk));
+            return Ok(Some(Arc::clone(chunk)));
         }
-        let at = self.with_index(|index| index.location(slot))?;
-        let bytes = files::read(&self.folder, at).ok()?;
-        self.with_index(|index| index.chunk(at, &bytes)).ok()
+        let Some(at) = self.with_index(|index| index.location(slot)) else { return Ok(None) };
+        match files::read(&self.folder, at) {
+            Ok(bytes) => Ok(self.with_index(|index| index.chunk(at, &bytes)).ok()),
+            Err(error) if files::will_pass(&error) => Err(error),
+            Err(_) => Ok(None),
+        }
     }
 
     /// The framer of a rendition in a container, or why there is none.

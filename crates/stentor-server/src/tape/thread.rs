@@ -3,38 +3,40 @@
 //! Whatever the disk does happens here. Chunks that it does not take in time are dropped before they
 //! reach this thread, and the writer puts a hole in their place.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::atomic::{
+    AtomicBool, AtomicU64, AtomicUsize,
+    Ordering::{Acquire, Relaxed},
+};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use stentor_node::{DiskState, OpenedTape};
 use stentor_stage::{Life, ShowDoc};
 use stentor_tape::{Disk, DiskError, Index, Op, Output, Overlay, Recovered, RecoveryError, Segment, Writer};
-use stentor_types::{
-    Channels, Chunk, Epoch, Mark, MediaTime, Mono, Now, Position, ShowId, Slot, TapeHead, Wall,
-};
-use tokio::sync::{Semaphore, oneshot};
+use stentor_types::{Channels, Epoch, MediaTime, Mono, Now, Position, ShowId, Slot, TapeHead, Wall};
+use tokio::sync::Semaphore;
 
+mod handle;
+
+use self::handle::ToTape;
+pub use self::handle::{Handed, TapeHandle};
 use super::files::{self, Folder};
 use super::live::LiveTape;
 use crate::clock::Clock;
 use crate::data_folder::{self, DataFolder};
 use crate::essential::Essential;
 
-/// Chunks on their way to the disk: a minute, as long as the window holds them anyway.
-const CHUNKS_WAITING_MAX: usize = 188;
-
-/// Chunks on their way from which on the disk counts as standing still: 5 s. One that wakes up, or that another
-/// program keeps busy, takes one or two.
-const CHUNKS_WAITING_ODD: usize = 16;
-
 /// How long the thread sleeps when nothing is due.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// How soon a document that the disk refused is tried again.
-const SAVE_RETRY: Duration = Duration::from_secs(1);
+/// How soon a document that the disk refused is tried again, or a folder that could not be read for the moment.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// How long such a folder keeps a show from going on. After that its tape begins anew, and what is recorded then does not
+/// belong to what was before: a few seconds of silence are the smaller loss.
+const OPEN_TRIED_MAX: Duration = Duration::from_secs(10);
 
 /// How long the end of a tape is tried on a disk that does not take it: as long as the writer keeps chunks
 /// for it.
@@ -62,111 +64,11 @@ pub trait TapeEvents: Send + 'static {
     fn closed(&self, recording: Option<(MediaTime, MediaTime)>);
 }
 
-enum ToTape {
-    Save(Box<ShowDoc>),
-    Open {
-        channels: Channels,
-    },
-    Epoch {
-        first: Position,
-    },
-    Chunk(Arc<Chunk>),
-    Marks(Vec<Mark>),
-    Close(Option<Overlay>),
-    Finish(Life),
-    /// Everything before this has been done.
-    Barrier(oneshot::Sender<bool>),
-    Stop(oneshot::Sender<()>),
-}
-
-/// What becomes of a chunk that is handed over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Handed {
-    /// It will be written.
-    Taken,
-    /// It will be written once the disk moves again, which it has not for 5 s. Said once.
-    DiskStandsStill,
-    /// It is missing on the disk: a minute of chunks waits.
-    Lost,
-}
-
-/// The way to a show's tape thread.
-#[derive(Clone)]
-pub struct TapeHandle {
-    to_tape: Sender<ToTape>,
-    chunks_waiting: Arc<AtomicUsize>,
-    stands_still: Arc<AtomicBool>,
-}
-
-impl TapeHandle {
-    /// Writes the show's document.
-    pub fn save(&self, doc: Box<ShowDoc>) {
-        self.send(ToTape::Save(doc));
-    }
-
-    /// Opens the tape, or continues it.
-    pub fn open(&self, channels: Channels) {
-        self.send(ToTape::Open { channels });
-    }
-
-    /// Begins an epoch; [`TapeEvents::epoch_open`] follows.
-    pub fn epoch(&self, first: Position) {
-        self.send(ToTape::Epoch { first });
-    }
-
-    /// Hands over a chunk, or drops it when a minute of them waits.
-    pub fn chunk(&self, chunk: Arc<Chunk>) -> Handed {
-        let waiting = self.chunks_waiting.load(Relaxed);
-        if waiting >= CHUNKS_WAITING_MAX {
-            return Handed::Lost;
-        }
-        self.chunks_waiting.fetch_add(1, Relaxed);
-        self.send(ToTape::Chunk(chunk));
-        if waiting >= CHUNKS_WAITING_ODD && !self.stands_still.swap(true, Relaxed) {
-            return Handed::DiskStandsStill;
-        }
-        Handed::Taken
-    }
-
-    /// Puts down marks that no chunk carries.
-    pub fn marks(&self, marks: Vec<Mark>) {
-        self.send(ToTape::Marks(marks));
-    }
-
-    /// Closes the tape and writes down what of it the recording is; [`TapeEvents::closed`] follows.
-    pub fn close(&self, overlay: Option<Overlay>) {
-        self.send(ToTape::Close(overlay));
-    }
-
-    /// Finds out what of a tape that nobody closed is the recording; [`TapeEvents::closed`] follows.
-    pub fn finish(&self, life: Life) {
-        self.send(ToTape::Finish(life));
-    }
-
-    /// Waits until everything that was asked for so far has been done; whether the show's document is on
-    /// the disk as it was last saved.
-    pub async fn settled(&self) -> bool {
-        let (done, settled) = oneshot::channel();
-        self.send(ToTape::Barrier(done));
-        settled.await.unwrap_or(false)
-    }
-
-    /// Makes everything safe and ends the thread.
-    pub async fn stop(&self) {
-        let (done, stopped) = oneshot::channel();
-        self.send(ToTape::Stop(done));
-        let _ = stopped.await;
-    }
-
-    fn send(&self, message: ToTape) {
-        // The thread ends only by `stop`, after which nothing matters to it.
-        let _ = self.to_tape.send(message);
-    }
-}
-
-/// Starts the thread of a show's folder.
+/// Starts the thread of a show's folder, which is there already if the show was `found` in it. A new show gets a new
+/// one with its first document, and whatever lies in its place is left alone.
 pub fn spawn(
     show: ShowId,
+    found: bool,
     data: Arc<DataFolder>,
     clock: Clock,
     reads: Arc<Semaphore>,
@@ -174,17 +76,22 @@ pub fn spawn(
 ) -> std::io::Result<TapeHandle> {
     let (to_tape, inbox) = channel();
     let chunks_waiting = Arc::new(AtomicUsize::new(0));
+    let lost_since = Arc::new(AtomicU64::new(0));
     let stands_still = Arc::new(AtomicBool::new(false));
+    let owns_folder = Arc::new(AtomicBool::new(found));
     let handle = TapeHandle {
         to_tape,
         chunks_waiting: Arc::clone(&chunks_waiting),
+        lost_since: Arc::clone(&lost_since),
         stands_still: Arc::clone(&stands_still),
+        owns_folder: Arc::clone(&owns_folder),
     };
     std::thread::Builder::new().name(format!("tape {show}")).spawn(move || {
         let _essential = Essential;
         let reserve = Reserve { checked_at: None, reached: false };
         let mut thread = TapeThread {
             show,
+            found,
             data,
             unsaved: None,
             reserve,
@@ -192,8 +99,12 @@ pub fn spawn(
             reads,
             events,
             chunks_waiting,
+            lost_since,
             stands_still,
+            owns_folder,
             inbox,
+            postponed: None,
+            postponed_until: None,
             writing: None,
         };
         thread.run();
@@ -203,6 +114,8 @@ pub fn spawn(
 
 struct TapeThread<E> {
     show: ShowId,
+    /// An earlier process had the show, and listeners may have heard it, whatever of that is on the disk.
+    found: bool,
     data: Arc<DataFolder>,
     /// The show's document, while the disk does not have it.
     unsaved: Option<Box<ShowDoc>>,
@@ -211,16 +124,25 @@ struct TapeThread<E> {
     reads: Arc<Semaphore>,
     events: E,
     chunks_waiting: Arc<AtomicUsize>,
+    lost_since: Arc<AtomicU64>,
     /// It was told that the disk does not move.
     stands_still: Arc<AtomicBool>,
+    /// Nothing is read or written where somebody else's folder may be.
+    owns_folder: Arc<AtomicBool>,
     inbox: Receiver<ToTape>,
+    /// What is begun once the folder can be read again.
+    postponed: Option<ToTape>,
+    /// Until when a tape that is to be opened is postponed.
+    postponed_until: Option<Mono>,
     writing: Option<Writing>,
 }
 
 /// A tape that is open for writing.
 struct Writing {
     writer: Writer,
-    /// `None` while the folder itself cannot be made.
+    /// The folder holds a tape of a newer program, which is to find it as it was.
+    untouchable: bool,
+    /// `None` until there is something to do in it, and while it cannot be made.
     folder: Option<Folder>,
     tape: Arc<LiveTape>,
     /// The epoch that chunks have to be of.
@@ -237,7 +159,8 @@ impl<E: TapeEvents> TapeThread<E> {
     fn run(&mut self) {
         loop {
             let wait = self.writing.as_ref().and_then(|writing| writing.writer.poll_timeout());
-            let idle = if self.unsaved.is_some() { SAVE_RETRY } else { IDLE };
+            let hurries = self.unsaved.is_some() || self.postponed.is_some();
+            let idle = if hurries { RETRY_AFTER } else { IDLE };
             let wait = wait.map_or(idle, |at| at.saturating_since(self.clock.mono()).min(idle));
             match self.inbox.recv_timeout(wait) {
                 Ok(ToTape::Stop(done)) => {
@@ -246,7 +169,12 @@ impl<E: TapeEvents> TapeThread<E> {
                     return;
                 }
                 Ok(message) => self.take(message),
-                Err(RecvTimeoutError::Timeout) => self.save(),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.save();
+                    if let Some(message) = self.postponed.take() {
+                        self.take(message);
+                    }
+                }
                 Err(RecvTimeoutError::Disconnected) => {
                     self.drain(true);
                     return;
@@ -259,9 +187,12 @@ impl<E: TapeEvents> TapeThread<E> {
 
     /// Once everything that waited for a disk which stood still is written, says how it is now.
     fn tell_that_it_moves(&self) {
+        // In this order: a chunk that is taken between the two waits.
+        let lost_since = self.lost_since.load(Acquire);
         if self.chunks_waiting.load(Relaxed) == 0 && self.stands_still.swap(false, Relaxed) {
-            let disk = self.writing.as_ref().map_or(Disk::Ok, |writing| writing.writer.disk());
-            self.events.disk(disk_state(disk), 0);
+            let writer = self.writing.as_ref().map(|writing| &writing.writer);
+            let disk = writer.map_or(Disk::Ok, Writer::disk);
+            self.events.disk(disk_state(disk), writer.map_or(0, Writer::chunks_lost) + lost_since);
         }
     }
 
@@ -296,7 +227,7 @@ impl<E: TapeEvents> TapeThread<E> {
             ToTape::Close(overlay) => {
                 if let Some(writing) = &mut self.writing {
                     writing.tape.close();
-                    writing.closing = Some(overlay);
+                    writing.closing = Some(overlay.filter(|_| !writing.untouchable));
                     writing.close_until = now.mono + CLOSE_TRIED_MAX;
                     let begun = writing.epoch.map_or(Slot(0), |first| first.slot);
                     let written = writing.tape.with_index(Index::end);
@@ -318,13 +249,16 @@ impl<E: TapeEvents> TapeThread<E> {
         let Some(doc) = &self.unsaved else { return };
         let json = doc.to_json();
         let exists = self.data.show_dir(&self.show).exists();
-        let saved = if exists {
+        let saved = if exists && self.owns_folder.load(Relaxed) {
             self.data.write_show(&self.show, &json)
         } else {
             self.data.create_show(&self.show, &json)
         };
         match saved {
-            Ok(()) => self.unsaved = None,
+            Ok(()) => {
+                self.unsaved = None;
+                self.owns_folder.store(true, Relaxed);
+            }
             Err(error) => self.events.save_failed(error.to_string()),
         }
     }
@@ -333,28 +267,38 @@ impl<E: TapeEvents> TapeThread<E> {
     /// says: without a disk its tape is in memory only.
     fn open(&mut self, now: Now, channels: Channels) {
         let path = tape_folder(&self.data, &self.show);
-        let found = files::recover(&path);
+        let mut untouchable = false;
+        let found = if self.owns_folder.load(Relaxed) { files::recover(&path) } else { Ok(None) };
+        let until = *self.postponed_until.get_or_insert(now.mono + OPEN_TRIED_MAX);
+        if found.as_ref().is_err_and(files::will_pass) && now.mono < until {
+            self.postponed = Some(ToTape::Open { channels });
+            return;
+        }
         let (writer, index, next) = match found {
             Ok(Some(Ok(recovered))) => self.continued(now, &recovered),
+            Ok(None) if self.found => self.begun(now, channels, Segment::FIRST, unused_epoch(now.wall)),
             Ok(None) => self.begun(now, channels, Segment::FIRST, Epoch(1)),
-            Ok(Some(Err(RecoveryError::Empty { segment_next, epoch_next, .. }))) => {
-                self.begun(now, channels, segment_next, epoch_next)
+            Ok(Some(Err(RecoveryError::Empty { segment_next, .. }))) => {
+                self.begun(now, channels, segment_next, unused_epoch(now.wall))
             }
             Ok(Some(Err(error))) => {
-                self.events.damaged(error.to_string());
+                let report = format!("{error}. Nothing is written to it: the show goes on air unrecorded.");
+                self.events.damaged(report);
+                untouchable = true;
                 self.begun(now, channels, Segment::FIRST, unused_epoch(now.wall))
             }
             Err(error) => {
                 self.events.damaged(format!("{}: {error}", path.display()));
-                self.begun(now, channels, Segment::FIRST, unused_epoch(now.wall))
+                let segment = after_all(&path).unwrap_or(Segment::FIRST);
+                self.begun(now, channels, segment, unused_epoch(now.wall))
             }
         };
         let opened = OpenedTape { anchor: index.head().anchor, next, marks: index.marks().to_vec() };
-        let tape = Arc::new(LiveTape::new(index, path.clone(), Arc::clone(&self.reads)));
-        let folder = Folder::open(path).ok();
+        let tape = Arc::new(LiveTape::new(index, path, Arc::clone(&self.reads)));
         self.writing = Some(Writing {
             writer,
-            folder,
+            untouchable,
+            folder: None,
             tape: Arc::clone(&tape),
             epoch: None,
             closing: None,
@@ -407,18 +351,22 @@ impl<E: TapeEvents> TapeThread<E> {
         while let Some(output) = writing.writer.poll_output() {
             match output {
                 Output::Do(op) => {
-                    let done = perform(
-                        &mut writing.folder,
-                        &mut self.reserve,
-                        &self.data,
-                        &self.show,
-                        &self.clock,
-                        &op,
-                    );
+                    let done = if self.owns_folder.load(Relaxed) && !writing.untouchable {
+                        let folder = &mut writing.folder;
+                        perform(folder, &mut self.reserve, &self.data, &self.show, &self.clock, &op)
+                    } else {
+                        Err(DiskError::Failed)
+                    };
                     let now = now.max(self.clock.mono());
                     match done {
                         Ok(()) => writing.writer.done(now),
-                        Err(error) => writing.writer.failed(now, error),
+                        Err(error) => {
+                            writing.writer.failed(now, error);
+                            // A folder that could not be listed before may have files that nobody knew of.
+                            if let Some(segment) = after_all(&tape_folder(&self.data, &self.show)) {
+                                writing.writer.go_on_in(segment);
+                            }
+                        }
                     }
                 }
                 Output::Written { record, at } => writing.tape.written(&record, at),
@@ -447,8 +395,14 @@ impl<E: TapeEvents> TapeThread<E> {
 
     /// The end was final before this process began: what is on the disk is all there will be.
     fn finish(&mut self, life: Life) {
-        let found = files::recover(&tape_folder(&self.data, &self.show));
-        let Ok(Some(Ok(recovered))) = found else { return self.events.closed(None) };
+        let recovered = match files::recover(&tape_folder(&self.data, &self.show)) {
+            Ok(Some(Ok(recovered))) => recovered,
+            Err(error) if files::will_pass(&error) => {
+                self.postponed = Some(ToTape::Finish(life));
+                return;
+            }
+            _ => return self.events.closed(None),
+        };
         let index = &recovered.index;
         let mut marks = index.marks().to_vec();
         marks.extend(stentor_node::missing_marks(life, index.head().anchor, &marks, &[]));
@@ -490,6 +444,11 @@ pub fn tape_folder(data: &DataFolder, show: &ShowId) -> PathBuf {
     data.show_dir(show).join("tape")
 }
 
+/// The segment after all that are in a folder.
+fn after_all(folder: &Path) -> Option<Segment> {
+    files::segments(folder).ok()?.last().map(|(last, _)| last.next())
+}
+
 /// Space that stays free for everything else on the machine.
 struct Reserve {
     checked_at: Option<Mono>,
@@ -522,8 +481,8 @@ fn head(show: &ShowId, anchor: Wall, channels: Channels) -> TapeHead {
     }
 }
 
-/// An epoch for a tape whose past cannot be read: seconds of wall time lie above every epoch that counting
-/// from 1 has reached.
+/// An epoch for a tape whose past is not on the disk, be it that it cannot be read or that a disk which failed never took
+/// it: seconds of wall time lie above every epoch that counting from 1 has reached.
 fn unused_epoch(now: Wall) -> Epoch {
     Epoch(u32::try_from(now.0 / 1000).unwrap_or(1))
 }
@@ -535,3 +494,6 @@ fn disk_state(disk: Disk) -> DiskState {
         Disk::Failed => DiskState::Failed,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,10 +5,10 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stentor_formats::{FileLayout, FormatError};
-use stentor_tape::{Index, Location};
+use stentor_formats::FileLayout;
+use stentor_tape::Index;
 use stentor_types::time::CHUNK_SAMPLES;
-use stentor_types::{Frames, MediaTime, Rendition, ShowTitle, Slot, SpeakerId, TapeHead};
+use stentor_types::{Frames, MediaTime, Reason, Rendition, ShowTitle, Slot, SpeakerId, TapeHead};
 
 use super::files;
 
@@ -56,21 +56,33 @@ impl Tracks {
 
     /// Lays out somebody's track as an Ogg Opus file that plays exactly `range`, with silence where there is no sound of
     /// theirs. Reads every chunk once: 90 MB for three hours. Waits for the disk.
+    ///
+    /// # Errors
+    /// There is none ([`Reason::NotOnTape`]), or for the moment it cannot be read ([`Reason::Overloaded`]).
     pub fn lay_out(
         &self,
         speaker: SpeakerId,
         title: Option<&ShowTitle>,
         range: Range<MediaTime>,
-    ) -> Result<FileLayout, FormatError> {
-        FileLayout::new(self.index.head(), AS_RENDITION, title, range, |slot| {
-            self.frames(speaker, slot).map(|frames| frames.lens_bytes().to_vec())
-        })
+    ) -> Result<FileLayout, Reason> {
+        let mut is_whole = true;
+        let layout = FileLayout::new(self.index.head(), AS_RENDITION, title, range, |slot| {
+            let frames = self.frames(speaker, slot).inspect_err(|_| is_whole = false);
+            frames.ok().flatten().map(|frames| frames.lens_bytes().to_vec())
+        });
+        if is_whole { layout.map_err(|_| Reason::NotOnTape) } else { Err(Reason::Overloaded) }
     }
 
     /// What somebody gave in a slot; `None` where they gave nothing or the disk has damaged it. Waits for the disk.
-    pub fn frames(&self, speaker: SpeakerId, slot: Slot) -> Option<Frames> {
-        let at: Location = self.index.tracks().location(speaker, slot)?;
-        let bytes = files::read(&self.folder, at).ok()?;
-        Some(self.index.track_chunk(at, &bytes).ok()?.frames.clone())
+    ///
+    /// # Errors
+    /// The machine is out of something for a moment ([`files::will_pass`]); the chunk may be sound.
+    pub fn frames(&self, speaker: SpeakerId, slot: Slot) -> io::Result<Option<Frames>> {
+        let Some(at) = self.index.tracks().location(speaker, slot) else { return Ok(None) };
+        match files::read(&self.folder, at) {
+            Ok(bytes) => Ok(self.index.track_chunk(at, &bytes).ok().map(|chunk| chunk.frames.clone())),
+            Err(error) if files::will_pass(&error) => Err(error),
+            Err(_) => Ok(None),
+        }
     }
 }

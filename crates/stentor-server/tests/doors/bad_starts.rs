@@ -3,9 +3,10 @@
 
 use std::net::TcpListener;
 
+use serde_json::json;
 use stentor_server::config::{Config, RawConfig};
 
-use crate::house::{House, config, open};
+use crate::house::{House, config, open, text_of};
 
 fn why_not(raw: RawConfig) -> String {
     let error = open(raw).err().expect("it cannot be opened");
@@ -101,8 +102,18 @@ async fn a_show_that_cannot_be_read_takes_nobody_with_it() {
     for show in ["torn", "newer", "renamed", "other"] {
         house.front(&format!("/{show}/status")).await.refused(404, "unknown_show");
     }
-    house.stop().await;
+    // Nor does a new show of that name, which is told where the old one lies.
+    for show in ["torn", "newer", "other"] {
+        let refusal = house.desk("POST", "/shows", Some(json!({ "id": show }))).await;
+        let detail = text_of(&refusal.json()["detail"]);
+        let folder = shows.join(show).display().to_string();
+        assert!(detail.contains(&folder) && detail.contains("Move it away"), "{detail}");
+        refusal.refused(409, "show_exists");
+    }
     assert_eq!(std::fs::read(shows.join("torn/show.json")).expect("it is left alone"), b"{ \"version\": 1, ");
+    std::fs::rename(shows.join("torn"), data.path().join("torn")).expect("it can be moved away");
+    house.create("torn").await;
+    house.stop().await;
 }
 
 #[test]

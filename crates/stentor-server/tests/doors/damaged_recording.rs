@@ -4,12 +4,13 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
+use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 use stentor_server::tape::files;
 use stentor_tape::Report;
 
 use crate::ear::{decode, tenths_at};
-use crate::house::{House, key_of};
+use crate::house::{House, key_of, until};
 use crate::speaker::Speaker;
 
 const SHOW: &str = "one";
@@ -70,6 +71,10 @@ async fn a_recording_corrupted_in_the_middle_loses_a_segment_at_most_and_says_so
     assert!((1..=SEGMENT_CHUNKS).contains(&lost), "{damaged}");
 
     let house = House::start(data.path());
+    // Whoever asks first and does not wait has it opened all the same.
+    let show = house.shell.show(&SHOW.parse().expect("a name")).expect("it was taken up");
+    drop(show.tape_or_open(&house.shell).now_or_never());
+    until("its tape is opened", || async { show.tape() }).await;
     let after = house.status_when(SHOW, "the recording is still there", ready).await;
     assert_eq!(after["recording"]["duration_s"], before["recording"]["duration_s"], "seconds stay seconds");
     for file in ["replay.opus", "replay.m4a"] {

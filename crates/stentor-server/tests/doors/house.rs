@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use stentor_server::clock::Clock;
 use stentor_server::config::{Config, RawConfig};
+use stentor_server::data_folder::{self, FolderState};
 use stentor_server::notice::{Format, Level, Notices};
 use stentor_server::shell::Shell;
 use stentor_server::{Addresses, Reloader, Server, StartError};
@@ -89,10 +90,19 @@ impl House {
         Self { at, notices, reloader, shell, operator_key, stop, running }
     }
 
-    /// Tells the server to stop, and waits until it has.
+    /// Tells the server to stop, and waits until it has and another one can have its folder: the last threads of a
+    /// process end after everything is safe.
     pub(crate) async fn stop(self) {
-        let _ = self.stop.send(());
-        within("the server stops", self.running).await.expect("it stops without a panic");
+        let Self { shell, reloader, stop, running, .. } = self;
+        let _ = stop.send(());
+        within("the server stops", running).await.expect("it stops without a panic");
+        let dir = shell.data().dir().to_owned();
+        drop((shell, reloader));
+        until("its folder is free", || async {
+            let state = data_folder::inspect(&dir).expect("it was in use until now");
+            (state == FolderState::Free).then_some(())
+        })
+        .await;
     }
 
     /// Waits until so many notices of a kind were told.

@@ -9,6 +9,7 @@ mod bad_offers;
 mod bad_starts;
 mod check;
 mod damaged_recording;
+mod deleted_show;
 mod directing;
 mod disk_fails;
 mod disk_full;

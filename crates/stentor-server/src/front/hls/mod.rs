@@ -124,7 +124,7 @@ async fn tape(front: &Front, id: &ShowId) -> Result<Arc<LiveTape>, Problem> {
     let phase = front.shell.look(|node, _| node.show(id).map(|show| show.stage().phase()))?;
     let show = front.shell.show(id)?;
     if phase == Phase::Ended {
-        return show.tape_or_open(&front.shell).await.ok_or_else(|| Problem::new(Reason::NotOnTape));
+        return show.tape_or_open(&front.shell).await.map_err(Problem::new);
     }
     show.tape().ok_or_else(|| Problem::new(Reason::DoorsClosed))
 }

@@ -56,22 +56,44 @@ pub async fn keep_certified(
         tell(Notice::CertificateAsked { names: names.clone(), directory: acme.directory.to_string() });
         let asked = order::order(&acme, &store, &certificates).await;
         certificates.end_challenges();
-        match asked {
+        let error = match asked {
             Ok(pair) => {
-                failures = 0;
                 let until = day(pair.valid_until).to_string();
+                let useless = why_due_again(&pair, &acme.names, wall());
                 certificates.show(pair);
-                tell(Notice::CertificateGranted { names, until });
+                tell(Notice::CertificateGranted { names: names.clone(), until });
+                useless
             }
-            Err(error) => {
-                let retry = retry_after(failures);
-                failures += 1;
-                let retry_min = retry.as_secs() / 60;
-                tell(Notice::CertificateDelayed { names, error: error.to_string(), retry_min });
-                tokio::time::sleep(retry).await;
-            }
-        }
+            Err(error) => Some(error.to_string()),
+        };
+        let Some(error) = error else {
+            failures = 0;
+            continue;
+        };
+        let retry = retry_after(failures);
+        failures += 1;
+        let retry_min = retry.as_secs() / 60;
+        tell(Notice::CertificateDelayed { names, error, retry_min });
+        tokio::time::sleep(retry).await;
     }
+}
+
+/// Why a certificate that was just granted would have to be asked for again at once, if it would: no authority is asked
+/// in a circle.
+fn why_due_again(pair: &Pair, names: &[String], now: Wall) -> Option<String> {
+    if let Some(missing) = names.iter().find(|name| !pair.covers(name)) {
+        return Some(format!(
+            "the one that was granted is not for {missing}; is the name as the authority spells it?"
+        ));
+    }
+    renewal_in(pair, names, now).is_zero().then(|| {
+        format!(
+            "the one that was granted is valid from {} to {}, and by this machine's clock it is {}; set the clock",
+            day(pair.valid_from),
+            day(pair.valid_until),
+            day(now)
+        )
+    })
 }
 
 fn retry_after(failures: usize) -> Duration {
@@ -107,6 +129,21 @@ mod tests {
         assert_eq!(renewal_in(&pair, &names, pair.valid_from.plus(due)), Duration::ZERO);
         let more = ["a.test".to_owned(), "b.test".to_owned()];
         assert_eq!(renewal_in(&pair, &more, pair.valid_from), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_certificate_that_is_due_when_it_is_granted_is_a_failure_with_its_reason() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let made_at = Wall(1_790_000_000_000);
+        let made = cert::make(&["a.test".into()], dir.path(), made_at).expect("a certificate");
+        let pair = load(&made.cert, &made.key).expect("it was just made");
+        let names = ["a.test".to_owned()];
+        assert_eq!(why_due_again(&pair, &names, pair.valid_from), None);
+        let ahead = why_due_again(&pair, &names, pair.valid_until).expect("it is due");
+        assert!(ahead.contains("set the clock"), "{ahead}");
+        let more = ["a.test".to_owned(), "b.test".to_owned()];
+        let missing = why_due_again(&pair, &more, pair.valid_from).expect("it is due");
+        assert!(missing.contains("is not for b.test"), "{missing}");
     }
 
     #[test]
