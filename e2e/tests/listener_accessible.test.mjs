@@ -83,7 +83,10 @@ async function withHands({ house, walk, speaker }) {
   for (const name of LISTENERS) await press(speaker, `Yes, invite ${name}`);
   await walk.see('dialog .enter');
   await walk.look('hand-accepted');
-  await walk.press('dialog .quiet');
+  await walk.all((page) => page.keyboard.press('Escape'));
+  await walk.all((page) => page.locator('dialog').waitFor({ state: 'hidden' }));
+  await walk.look('hand-invited');
+  await walk.press('.hand button');
 }
 
 async function theEnd({ house, walk, untilAll, speaker }, show) {

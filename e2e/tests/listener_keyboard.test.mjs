@@ -28,6 +28,11 @@ test('listening by keyboard', async (t) => {
     const drawn = element.matches('input[type=radio]') ? element.nextElementSibling : element;
     return { name: element.getAttribute('aria-label') ?? element.labels?.[0]?.textContent ?? element.textContent, outline: getComputedStyle(drawn).outlineStyle };
   });
+  const systemPauses = () => until('what plays is paused', () => page.evaluate(() => {
+    const playing = window.ears.programme();
+    playing?.pause();
+    return Boolean(playing);
+  }));
   const tabTo = async (name) => {
     for (let i = 0; i < TABS_MAX; i += 1) {
       await page.keyboard.press('Tab');
@@ -58,7 +63,7 @@ test('listening by keyboard', async (t) => {
   await t.test('a pause by the system keeps the place, and a media key goes on there', async () => {
     await page.keyboard.press('Home');
     await until('it plays at the beginning', async () => (await state()).show_s < 3 && (await state()).phase === 'playing');
-    await page.evaluate(() => window.ears.programme().pause());
+    await systemPauses();
     await page.getByText('Paused. Play goes on at this place.').waitFor();
     const { position_s, edge_s } = await state();
     await until('the show goes on without us', async () => (await state()).edge_s > edge_s + 3);
@@ -81,7 +86,7 @@ test('listening by keyboard', async (t) => {
   await t.test('whoever was live goes on live', async () => {
     await page.keyboard.press('End');
     await until('it is live', async () => (await state()).following === 'live' && (await state()).phase === 'playing');
-    await page.evaluate(() => window.ears.programme().pause());
+    await systemPauses();
     await page.getByText('Paused. Play goes on live.').waitFor();
     const { edge_s } = await state();
     await until('the show goes on without us', async () => (await state()).edge_s > edge_s + 5);

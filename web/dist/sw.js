@@ -1,9 +1,9 @@
 const SHELL = {
- "version": "123ef495d44ee0b1",
+ "version": "44197eca42e48500",
  "files": {
   "/listener.html": "434bda679aebe4ded9f9e0ca6e13575cf07eb581b6e045c8e113843d863c4360",
   "/assets/css/base.css": "954228582d67f2efc5392d2f93fdfd11edeb833ae451df58a903addd1675ce4b",
-  "/assets/css/listener.css": "b7d0dfd0a41e2ff5214d5be6740362293cdc11a30093dfd3a15f819eca34afd6",
+  "/assets/css/listener.css": "9d9752c32127a819ba26e539d09e12b9bbcd9537fd8cb46dcd27cdd6ff71d04d",
   "/assets/icons/stentor.svg": "65310e67d866ad860d7f49e4da8a489c7b1a6876a44e21ee455fbc84a8b107f0",
   "/assets/listener/chapters.js": "e7a8050546a843ac7cce5e7368a23adb79bcf4f64db7b9640f62535b3ab60a9a",
   "/assets/listener/extras.js": "9c208e8f28b0324a27a6f83cbddfa39d7ae45642f20385177eda6448dac089a2",
