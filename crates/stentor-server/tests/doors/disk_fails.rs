@@ -70,15 +70,13 @@ async fn a_folder_that_takes_nothing_is_told_and_tried_until_it_does() {
 async fn what_was_heard_without_a_disk_gives_its_names_to_nothing_else() {
     let data = tempfile::tempdir().expect("a temporary folder");
     let house = House::start(data.path());
-    let later = json!({ "id": SHOW, "starts_at": 4_000_000_000_000_i64 });
-    assert_eq!(house.desk("POST", "/shows", Some(later)).await.status, 201);
-    let in_the_way = data.path().join("shows").join(SHOW).join("tape");
-    std::fs::write(&in_the_way, "no folder").expect("a writable folder");
-    house.command(SHOW, "live").await;
+    // No room for a tape, and enough for the show's document.
+    house.shell.data().set_reserve_bytes(u64::MAX);
+    house.on_air(SHOW).await;
     let heard = house.status_when(SHOW, "there is sound", |status| status["slot"].is_u64()).await;
+    assert_eq!((&heard["epoch"], &tape(&house).await["disk"]), (&json!(1), &json!("full")));
     house.stop().await;
 
-    std::fs::remove_file(&in_the_way).expect("it is there");
     let house = House::start(data.path());
     let now = house.status_when(SHOW, "there is sound again", |status| status["slot"].is_u64()).await;
     assert_ne!(now["epoch"], heard["epoch"]);
