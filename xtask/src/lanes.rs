@@ -14,9 +14,9 @@ use crate::report::{Outcome, Report, Tally};
 /// The chore that runs one test program: each in a process of its own, which sweeps up after it.
 pub(crate) const ONE: &str = "one";
 
-/// Test programs at a time. One with three browsers and a server keeps two thirds of a core busy, while it is not
-/// waiting.
-const LANES: usize = 4;
+/// Test programs at a time. One with three browsers and a server keeps two thirds of a core busy: with a fourth, browsers on two
+/// cores begin to stutter, and tests that listen begin to fail.
+const LANES: usize = 3;
 
 /// This very program, even when a build has put another one in its place (proc(5)).
 const OURSELVES: &str = "/proc/self/exe";

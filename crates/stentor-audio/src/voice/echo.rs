@@ -51,6 +51,8 @@ struct Syllables {
     slow: Syllable,
     /// Frames since speech began, none in a pause.
     frames: u32,
+    /// Frames of speech since the beginning.
+    known: u32,
     quiet_frames: u32,
     last: Syllable,
 }
@@ -75,8 +77,10 @@ impl Syllables {
             return std::array::from_fn(|i| if i == 0 { gap } else { 0.0 });
         }
         self.frames = self.frames.saturating_add(1);
-        // The slow part is the mean of what there is until there is enough.
-        let weight = SLOW.max(1.0 / self.frames as f32);
+        self.known = self.known.saturating_add(1);
+        // The slow part is the mean of what there is until there is enough. It outlasts pauses: a phrase is as loud as the
+        // one before, and its first syllable counts no more than others.
+        let weight = SLOW.max(1.0 / self.known as f32);
         let [low, high] = tones;
         let mut course = [level, low, high];
         for (x, slow) in course.iter_mut().zip(&mut self.slow) {
