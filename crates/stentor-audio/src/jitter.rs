@@ -71,8 +71,8 @@ const TARGET_MIN: i64 = ms(20);
 const TARGET_START: i64 = ms(40);
 /// The greatest target: who is further behind cannot take part in a conversation.
 const TARGET_MAX: i64 = ms(400);
-/// What the target adds to the measured jitter.
-const TARGET_MARGIN: i64 = ms(10);
+/// What the target adds to the measured jitter: with 10 ms, four packets in a minute came after their turn on a quiet line.
+const TARGET_MARGIN: i64 = ms(15);
 /// A lack of headroom that is left alone.
 pub(crate) const LACK_TOLERATED: i64 = ms(10);
 /// A surplus beyond this is skipped instead of played faster.
