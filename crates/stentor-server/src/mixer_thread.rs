@@ -14,7 +14,7 @@ use stentor_audio::{
     Mixer, MixerCommand, MixerConfig, MixerOutput, STALL_MAX, SourcePacket, SourceReport, SourceStats,
 };
 use stentor_types::time::CHUNK_SAMPLES;
-use stentor_types::{Chunk, Epoch, Mark, Mono, ShowId, TrackChunk};
+use stentor_types::{Chunk, Mark, Mono, ShowId, TrackChunk};
 
 use crate::clock::Clock;
 
@@ -105,21 +105,25 @@ impl MixerHandle {
     }
 }
 
-/// Starts the thread of a mixer. `sink` hears of its end, whatever the reason.
+/// Starts the thread of a mixer, which carries out `orders` before its first tick: a show on air is on air from the first
+/// sample of an epoch on. `sink` hears of its end, whatever the reason.
 pub fn spawn(
     show: &ShowId,
-    epoch: Epoch,
     config: MixerConfig,
+    orders: Vec<MixerCommand>,
     clock: Clock,
     mut sink: impl MixerSink,
 ) -> std::io::Result<MixerHandle> {
     let (to_mixer, inbox) = channel();
+    for order in orders {
+        let _ = to_mixer.send(ToMixer::Command(order));
+    }
     let packets_waiting = Arc::new(AtomicUsize::new(0));
     let gauges = Arc::new(MixerGauges::default());
     let handle =
         MixerHandle { to_mixer, packets_waiting: Arc::clone(&packets_waiting), gauges: Arc::clone(&gauges) };
     // Linux shows 15 characters of a thread's name; the epoch is for whoever reads a backtrace.
-    let name = format!("mix {show} {}", epoch.0);
+    let name = format!("mix {show} {}", config.first.epoch.0);
     thread::Builder::new().name(name).spawn(move || {
         // `stentor check` says where this is not allowed; the show goes on all the same.
         let _ = crate::essential::run_first();

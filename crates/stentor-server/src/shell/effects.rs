@@ -52,7 +52,7 @@ impl Shell {
     /// The epoch is on the disk: its mixer may make sound that has a name.
     pub(super) fn start_mixer(self: &Arc<Self>, id: &ShowId, epoch: Epoch) {
         let Ok(show) = self.show(id) else { return };
-        let spawn = |config| {
+        let spawn = |config, orders| {
             let sink = OfShow { shell: Arc::clone(self), show: id.clone(), epoch: Some(epoch) };
             let sink = Output {
                 tape: show.tape(),
@@ -61,7 +61,7 @@ impl Shell {
                 events: sink,
             };
             let config = mixer_thread::not_in_the_past(config, self.clock.mono());
-            mixer_thread::spawn(id, epoch, config, self.clock, sink)
+            mixer_thread::spawn(id, config, orders, self.clock, sink)
         };
         let started = show.mixer.start(epoch, spawn, |handle| {
             self.media().send(ToMedia::Mixer(id.clone(), Some(handle)));

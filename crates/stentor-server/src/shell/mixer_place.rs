@@ -43,7 +43,7 @@ impl MixerPlace {
     pub(super) fn start(
         &self,
         epoch: Epoch,
-        spawn: impl FnOnce(MixerConfig) -> std::io::Result<MixerHandle>,
+        spawn: impl FnOnce(MixerConfig, Vec<MixerCommand>) -> std::io::Result<MixerHandle>,
         running: impl FnOnce(MixerHandle),
     ) -> std::io::Result<()> {
         let mut state = self.state();
@@ -51,8 +51,7 @@ impl MixerPlace {
             return Ok(());
         }
         let State::Waiting { config, orders } = std::mem::take(&mut *state) else { return Ok(()) };
-        let handle = spawn(config)?;
-        orders.into_iter().for_each(|order| handle.command(order));
+        let handle = spawn(config, orders)?;
         *state = State::Running(handle.clone());
         running(handle);
         Ok(())
@@ -153,9 +152,12 @@ mod tests {
         MixerConfig { channels, first, start, delay: Duration::ZERO, own_tracks: false }
     }
 
-    fn spawn(clock: Clock, marks: Sender<Mark>) -> impl FnOnce(MixerConfig) -> std::io::Result<MixerHandle> {
+    fn spawn(
+        clock: Clock,
+        marks: Sender<Mark>,
+    ) -> impl FnOnce(MixerConfig, Vec<MixerCommand>) -> std::io::Result<MixerHandle> {
         let show: ShowId = "place".parse().expect("a name");
-        move |config| mixer_thread::spawn(&show, config.first.epoch, config, clock, Marks(marks))
+        move |config, orders| mixer_thread::spawn(&show, config, orders, clock, Marks(marks))
     }
 
     /// Once seen in the 83rd of a hundred restarts: a show on air for ever without a mixer.
@@ -183,8 +185,8 @@ mod tests {
     fn an_answer_for_another_epoch_starts_nothing() {
         let (place, clock) = (MixerPlace::default(), Clock::start());
         place.prepare(config(8, clock), Vec::new(), |_| {});
-        place.start(Epoch(7), |_| unreachable!("epoch 7 was given up"), drop).expect("nothing to do");
+        place.start(Epoch(7), |_, _| unreachable!("epoch 7 was given up"), drop).expect("nothing to do");
         place.stop();
-        place.start(Epoch(8), |_| unreachable!("its mixer was given up"), drop).expect("nothing to do");
+        place.start(Epoch(8), |_, _| unreachable!("its mixer was given up"), drop).expect("nothing to do");
     }
 }

@@ -46,7 +46,7 @@ fn a_panic_in_the_thread_of_one_mixer_is_reported_and_leaves_the_other_alone() {
         let (channels, start) = (Channels::Mono, clock.mono());
         let config = MixerConfig { channels, first, start, delay: Duration::ZERO, own_tracks: false };
         let (said, saying) = channel();
-        let mixer = mixer_thread::spawn(&show, Epoch(1), config, clock, Sink { panics, said });
+        let mixer = mixer_thread::spawn(&show, config, Vec::new(), clock, Sink { panics, said });
         (mixer.expect("a thread"), saying)
     };
     let ((_ill, ill_says), (well, well_says)) = (run("ill", true), run("well", false));
