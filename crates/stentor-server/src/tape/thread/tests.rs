@@ -176,18 +176,23 @@ fn what_was_lost_behind_a_disk_that_stood_still_is_counted_when_it_moves() {
     assert_eq!(disk(&told), (DiskState::Ok, 3));
 }
 
+/// A show is announced, its doors open, and the first chunk is handed over.
+fn record_one(handle: &TapeHandle, told: &Receiver<Told>) {
+    handle.save(Evening::doc());
+    handle.open(Channels::Mono);
+    let first = opened(told);
+    handle.epoch(first);
+    epoch_open(told);
+    handle.chunk(chunk(first, 0));
+}
+
 #[tokio::test]
 async fn a_new_show_leaves_a_folder_alone_that_lies_in_its_place() {
     let evening = Evening::with_files(&[("00000001.tape", b"sound of another show")]);
     fs::write(evening.data.show_dir(&evening.show).join("show.json"), "{ torn").expect("a writable folder");
     let before = evening.files();
     let (handle, told) = evening.start(false, 100);
-    handle.save(Evening::doc());
-    handle.open(Channels::Mono);
-    let first = opened(&told);
-    handle.epoch(first);
-    epoch_open(&told);
-    handle.chunk(chunk(first, 0));
+    record_one(&handle, &told);
     assert!(!handle.settled().await && !handle.owns_folder());
     handle.stop().await;
     assert_eq!(evening.files(), before);
@@ -267,16 +272,11 @@ fn a_show_waits_for_a_tape_that_cannot_be_opened_for_the_moment() {
 }
 
 #[tokio::test]
-#[ignore = "takes the descriptors away from everything else in its process"]
+#[ignore = "run by the test above: it takes the descriptors away from everything else in its process"]
 async fn without_descriptors() {
     let evening = Evening::new();
     let (handle, told) = evening.start(false, 100);
-    handle.save(Evening::doc());
-    handle.open(Channels::Mono);
-    let first = opened(&told);
-    handle.epoch(first);
-    epoch_open(&told);
-    handle.chunk(chunk(first, 0));
+    record_one(&handle, &told);
     handle.stop().await;
 
     let enough = getrlimit(Resource::Nofile);
