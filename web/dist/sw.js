@@ -1,5 +1,5 @@
 const SHELL = {
- "version": "44197eca42e48500",
+ "version": "b3f3c4c65609c5b0",
  "files": {
   "/listener.html": "434bda679aebe4ded9f9e0ca6e13575cf07eb581b6e045c8e113843d863c4360",
   "/assets/css/base.css": "954228582d67f2efc5392d2f93fdfd11edeb833ae451df58a903addd1675ce4b",
@@ -11,7 +11,7 @@ const SHELL = {
   "/assets/listener/mediasession.js": "4f8ecfa90d356b6b9ca4a5c8e93d89989f546d6a20a46020f9931a8c188b5ba6",
   "/assets/listener/model.js": "1758c026a3462a8e735e3aa2246dc0993ec7c6b949dabdd1f01ecd4a5f6599c5",
   "/assets/listener/probe.js": "6520e8dcb14145ffad5f2f2bddb25bd877aea47447aa23abfad4b98f3125611b",
-  "/assets/listener/replay.js": "7a3a7d206830c7dbcf56dfd88443da5a79ea7b74da98823f59299d8e00fcd5dc",
+  "/assets/listener/replay.js": "51821de0edcf36d3b5076cc11ddf89a3404929057dca1ca19959291fef840a12",
   "/assets/listener/settings.js": "eee89b80eec9aebf0c76e4fb7b7d402f4eff4356d9185e0567a9a0790a836d5c",
   "/assets/listener/shell.js": "8af84401dcd3b4a3b28edcdd24c806c5dd69fbbfdf64d5431b03b64e08f532a2",
   "/assets/listener/situation.js": "f7c03f2adc5358e93d186e260efddf51303464e8bc9b80424f2f55f4555aeff9",

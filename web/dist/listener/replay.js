@@ -116,7 +116,10 @@ export class Replay {
             return;
         if (problem)
             return this.#wait(problem);
-        this.#source += 1;
+        if (this.#state.silence)
+            this.#state.silence = null;
+        else
+            this.#source += 1;
         this.#load();
     }
     #wait(problem) {

@@ -141,7 +141,9 @@ export class Replay {
     const problem = lost ? unreachable() : await refusalOf(source);
     if (load !== this.#loads) return;
     if (problem) return this.#wait(problem);
-    this.#source += 1;
+    // The line may have come back between this failure and the answer: the format is to blame for what fails while there is an answer.
+    if (this.#state.silence) this.#state.silence = null;
+    else this.#source += 1;
     this.#load();
   }
 
