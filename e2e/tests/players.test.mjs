@@ -24,7 +24,10 @@ const LIVE = [
 // HLS begins with its third segment: 3 × 3.84 s, and what a segment's border may lie off.
 const VOICE_S = 16;
 
-test('players play the show while it is live', async (t) => {
+// Players take as long as the sound they play, and little else.
+const AT_A_TIME = 3;
+
+test('players play the show while it is live', { concurrency: AT_A_TIME }, async (t) => {
   const house = await House.open(t);
   const show = await house.show('players', ['host']);
   const speaker = await house.chromium({ microphone: house.voice(PITCH_A_HZ) });
@@ -35,9 +38,7 @@ test('players play the show while it is live', async (t) => {
   const pitches = { heard: [PITCH_A_HZ], unheard: [PITCH_B_HZ] };
   // From where the voice is: a speaker takes seconds from on air to the first word on a busy machine.
   const voice_s = Math.ceil(begun.live_at_s - begun.on_air_at_s);
-  for (const [path, codec] of LIVE) {
-    await playIn(t, house, `${show.listen_url}/${path.replace('VOICE', voice_s)}`, codec, pitches);
-  }
+  await Promise.all(LIVE.map(([path, codec]) => playIn(t, house, `${show.listen_url}/${path.replace('VOICE', voice_s)}`, codec, pitches)));
   await t.test('live HLS is strictly right', () => checkLiveHls(show));
 });
 
