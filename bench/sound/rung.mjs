@@ -108,8 +108,8 @@ async function openNetwork() {
 }
 
 /**
- * The kernel's losses, on the last hop to the server. Sound is told from the rest by its payload type, which is 96 or higher
- * (RFC 3551 §6) where RTCP's is 64 to 95 (RFC 5761 §4), and counted.
+ * The kernel's losses, on the last hop to the server. Sound is told from the rest by its payload type, which is not one of
+ * RTCP's 64 to 95 (RFC 5761 §4), and counted.
  */
 async function loseIn(port) {
   const to = `ip daddr ${network.tcp ? RELAY : SERVER} udp dport ${port}`;
@@ -117,7 +117,7 @@ async function loseIn(port) {
   const rules = `table inet ladder {
     chain to_server {
       type filter hook input priority 0
-      ${to} @th,64,2 2 @th,73,7 >= 96 goto sound
+      ${to} @th,64,2 2 @th,73,7 != 64-95 goto sound
       ${to} ${chance} drop
     }
     chain sound {

@@ -27,13 +27,17 @@ pub struct SourcePacket {
     pub payload: Bytes,
     /// When it came in.
     pub arrival: Mono,
+    /// Whether it is missing so far and came as a copy inside a later packet.
+    pub is_copy: bool,
 }
 
 /// What a source has been through since it was added. Everything but the two delays only rises.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SourceStats {
-    /// Packets taken in.
+    /// Packets taken in, without copies.
     pub packets: u64,
+    /// Copies taken in place of packets that were lost.
+    pub copies: u64,
     /// Packets without payload, skipped: browsers probe with them.
     pub empty: u64,
     /// Packets that no Opus decoder takes.
@@ -105,6 +109,7 @@ const CONCEAL_STEP: i64 = 120;
 #[derive(Debug)]
 struct Waiting {
     seq: u64,
+    is_copy: bool,
     payload: Bytes,
     duration: i64,
     frame: i64,
@@ -160,43 +165,73 @@ impl JitterBuffer {
     /// sign of life: well-formed and not one too many.
     pub(crate) fn insert(&mut self, seq: u64, rtp_time: u64, payload: Bytes, arrival: i64) -> bool {
         self.stats.packets += 1;
-        self.since_tick += 1;
         if payload.is_empty() {
+            self.since_tick += 1;
             self.stats.empty += 1;
             return false;
         }
-        if self.since_tick > PACKETS_PER_TICK_MAX {
-            self.stats.dropped += 1;
-            return false;
-        }
-        let Some((duration, frame)) = durations(&payload) else {
-            self.stats.garbage += 1;
-            return false;
-        };
-        if payload.len() > PAYLOAD_BYTES_MAX || rtp_time > RTP_TIME_MAX {
-            self.stats.garbage += 1;
-            return false;
-        }
-        let rtp_time = rtp_time as i64;
+        let Some((rtp_time, packet)) = self.examine(seq, rtp_time, payload) else { return false };
         let transit = arrival - rtp_time;
         if self.is_jump(transit, arrival) {
             return true;
         }
-        if self.waiting.contains_key(&rtp_time) || self.played.contains(&rtp_time) {
+        if self.is_known(rtp_time) {
             self.stats.duplicate += 1;
             return true;
         }
         self.transit.record(arrival, transit);
-        if rtp_time < self.decoded_until || self.is_concealed(rtp_time + duration) {
+        if self.is_past(rtp_time, packet.duration) {
             self.stats.late += 1;
             return true;
         }
-        self.bytes += payload.len();
-        self.waiting.insert(rtp_time, Waiting { seq, payload, duration, frame });
+        self.keep(rtp_time, packet);
+        true
+    }
+
+    /// Takes in a copy that a later packet carried. It fills a gap or is forgotten: when it came says nothing about its
+    /// way, and a stream begins with packets of its own.
+    pub(crate) fn insert_copy(&mut self, seq: u64, rtp_time: u64, payload: Bytes, arrival: i64) {
+        let Some((rtp_time, packet)) = self.examine(seq, rtp_time, payload) else { return };
+        let transit = arrival - rtp_time;
+        let is_of_this_clock = self.transit.base(arrival).is_some_and(|base| (transit - base).abs() <= JUMP);
+        if is_of_this_clock && !self.is_known(rtp_time) && !self.is_past(rtp_time, packet.duration) {
+            self.stats.copies += 1;
+            self.keep(rtp_time, Waiting { is_copy: true, ..packet });
+        }
+    }
+
+    /// The packet and its RTP time, if there is room for it and an Opus decoder would take it.
+    fn examine(&mut self, seq: u64, rtp_time: u64, payload: Bytes) -> Option<(i64, Waiting)> {
+        self.since_tick += 1;
+        if self.since_tick > PACKETS_PER_TICK_MAX {
+            self.stats.dropped += 1;
+            return None;
+        }
+        let durations = durations(&payload);
+        let Some((duration, frame)) =
+            durations.filter(|_| payload.len() <= PAYLOAD_BYTES_MAX && rtp_time <= RTP_TIME_MAX)
+        else {
+            self.stats.garbage += 1;
+            return None;
+        };
+        Some((rtp_time as i64, Waiting { seq, is_copy: false, payload, duration, frame }))
+    }
+
+    fn is_known(&self, rtp_time: i64) -> bool {
+        self.waiting.contains_key(&rtp_time) || self.played.contains(&rtp_time)
+    }
+
+    /// Whether its turn is over.
+    fn is_past(&self, rtp_time: i64, duration: i64) -> bool {
+        rtp_time < self.decoded_until || self.is_concealed(rtp_time + duration)
+    }
+
+    fn keep(&mut self, rtp_time: i64, packet: Waiting) {
+        self.bytes += packet.payload.len();
+        self.waiting.insert(rtp_time, packet);
         while self.waiting.len() > PACKETS_MAX || self.bytes > BYTES_MAX {
             self.drop_first();
         }
-        true
     }
 
     /// Begins a tick: `now` is its time on the mixer's clock in samples.
@@ -316,7 +351,8 @@ impl JitterBuffer {
     }
 
     fn decode(&mut self, rtp_time: i64, packet: Waiting) -> Step {
-        self.stats.missing_samples += self.missing_before(rtp_time, packet.seq) as u64;
+        let lost = if packet.is_copy { packet.duration } else { 0 };
+        self.stats.missing_samples += (lost + self.missing_before(rtp_time, packet.seq)) as u64;
         self.made_up = 0;
         self.behind_ticks = 0;
         let playing = self.playing.as_mut().expect("only called while playing");
@@ -431,8 +467,9 @@ impl JitterBuffer {
             if rtp_time >= self.decoded_until && rtp_time + first.get().duration > head {
                 return;
             }
-            self.bytes -= first.remove().payload.len();
-            self.stats.late += 1;
+            let packet = first.remove();
+            self.bytes -= packet.payload.len();
+            self.stats.late += u64::from(!packet.is_copy);
         }
     }
 

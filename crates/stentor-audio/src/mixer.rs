@@ -213,6 +213,9 @@ impl Mixer {
     pub fn packet(&mut self, packet: SourcePacket) {
         let arrival = self.samples_since_start(packet.arrival);
         let Some(seat) = self.stage.seat_mut(packet.speaker) else { return };
+        if packet.is_copy {
+            return seat.source.jitter.insert_copy(packet.seq, packet.rtp_time, packet.payload, arrival);
+        }
         if seat.source.jitter.insert(packet.seq, packet.rtp_time, packet.payload, arrival) {
             seat.heard(arrival);
             if seat.is_on_air() {

@@ -13,6 +13,7 @@ impl SourceStats {
             late,
             dropped,
             resyncs,
+            copies,
             concealed_samples,
             missing_samples,
             shortened_samples,
@@ -27,6 +28,7 @@ impl SourceStats {
         self.late += late;
         self.dropped += dropped;
         self.resyncs += resyncs;
+        self.copies += copies;
         self.concealed_samples += concealed_samples;
         self.missing_samples += missing_samples;
         self.shortened_samples += shortened_samples;

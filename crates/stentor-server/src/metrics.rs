@@ -59,6 +59,7 @@ families! {
     MIXER_CPU Counter "stentor_mixer_cpu_seconds_total" ["show"] "CPU time of the show's mixer thread.";
     MIXER_LATE Gauge "stentor_mixer_late_ms_max" ["show"] "Worst lateness of a mixer tick since the last scrape.";
     SPEAKER_PACKETS Counter "stentor_speaker_packets_total" ["show"] "Packets of sound that came from speakers.";
+    SPEAKER_COPIES Counter "stentor_speaker_copied_packets_total" ["show"] "Packets of speakers that were lost and came as a copy inside the next one.";
     SPEAKER_LATE Counter "stentor_speaker_late_packets_total" ["show"] "Packets of speakers that came after their turn.";
     SPEAKER_DROPPED Counter "stentor_speaker_dropped_packets_total" ["show"] "Packets of speakers thrown away because too many waited or their clock jumped.";
     SPEAKER_CONCEALED Counter "stentor_speaker_concealed_seconds_total" ["show"] "Sound of speakers made up or recovered in place of lost or late packets.";
@@ -210,7 +211,7 @@ impl Metrics {
         page.family(&CERTIFICATE);
         page.sample(&CERTIFICATE, "", self.certificate_valid_until_s.load(Relaxed) as f64);
         type OfShow = fn(&ShowSample) -> f64;
-        let of_shows: [(&Family, OfShow); 16] = [
+        let of_shows: [(&Family, OfShow); 17] = [
             (&SHOW_LISTENERS, |s| s.listeners as f64),
             (&SHOW_SPEAKERS, |s| s.speakers as f64),
             (&SHOW_CHUNKS, |s| s.chunks as f64),
@@ -221,6 +222,7 @@ impl Metrics {
             (&MIXER_CPU, |s| s.mixer_cpu_us as f64 / 1e6),
             (&MIXER_LATE, |s| s.mixer_late_us_max as f64 / 1e3),
             (&SPEAKER_PACKETS, |s| s.sources.packets as f64),
+            (&SPEAKER_COPIES, |s| s.sources.copies as f64),
             (&SPEAKER_LATE, |s| s.sources.late as f64),
             (&SPEAKER_DROPPED, |s| s.sources.dropped as f64),
             (&SPEAKER_CONCEALED, |s| seconds(s.sources.concealed_samples)),

@@ -21,6 +21,7 @@ mod identity;
 mod offer;
 mod patch;
 mod police;
+pub mod redundant;
 mod sdp;
 mod session;
 mod time;

@@ -59,6 +59,9 @@ pub(crate) struct Offer {
     pub(crate) wants_sound: bool,
     /// The payload type of Opus, chosen by the peer.
     pub(crate) payload_type: u8,
+    /// The payload type of packets that carry copies of earlier ones beside their own Opus (RFC 2198), if the peer can
+    /// send such.
+    pub(crate) redundant_type: Option<u8>,
     /// The media identification tag of the audio.
     pub(crate) mid: String,
     /// SHA-256 of the peer's certificate, as hexadecimal pairs with colons.
@@ -150,6 +153,7 @@ impl Offer {
             ice,
             wants_sound: direction(audio, &session) == "sendrecv",
             payload_type,
+            redundant_type: lines[chosen].redundant(audio, payload_type),
             mid: mid.to_owned(),
             fingerprint: fingerprint.to_owned(),
             setup,
@@ -162,22 +166,21 @@ impl Offer {
 
     /// The offer as str0m gets it: one audio section and nothing that is not used.
     pub(crate) fn to_str0m(&self) -> String {
-        let Self { mid, payload_type: pt, ice, fingerprint, setup, .. } = self;
+        let Self { mid, ice, fingerprint, setup, .. } = self;
         let mut out = format!(
             "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {mid}\r\n\
-             m=audio 9 UDP/TLS/RTP/SAVPF {pt}\r\nc=IN IP4 0.0.0.0\r\n\
+             m=audio 9 UDP/TLS/RTP/SAVPF {formats}\r\nc=IN IP4 0.0.0.0\r\n\
              a=ice-ufrag:{}\r\na=ice-pwd:{}\r\na=fingerprint:sha-256 {fingerprint}\r\na=setup:{}\r\n\
              a=mid:{mid}\r\n",
             ice.ufrag,
             ice.pass,
             setup.name(),
+            formats = self.formats(),
         );
         self.write_extensions(&mut out);
         let direction = if self.wants_sound { "sendrecv" } else { "sendonly" };
-        let _ = write!(
-            out,
-            "a={direction}\r\na=rtcp-mux\r\na=rtpmap:{pt} opus/48000/2\r\na=fmtp:{pt} minptime=10;useinbandfec=1\r\n"
-        );
+        let _ = write!(out, "a={direction}\r\na=rtcp-mux\r\n");
+        self.write_codecs(&mut out, "");
         for ssrc in &self.ssrcs {
             let _ = write!(out, "a=ssrc:{ssrc} cname:peer\r\n");
         }
@@ -205,8 +208,8 @@ impl Offer {
     }
 
     fn write_audio(&self, out: &mut String, ours: &Ours<'_>) {
-        let (pt, mid) = (self.payload_type, &self.mid);
-        let _ = write!(out, "m=audio 9 UDP/TLS/RTP/SAVPF {pt}\r\nc=IN IP4 0.0.0.0\r\na=mid:{mid}\r\n");
+        let (formats, mid) = (self.formats(), &self.mid);
+        let _ = write!(out, "m=audio 9 UDP/TLS/RTP/SAVPF {formats}\r\nc=IN IP4 0.0.0.0\r\na=mid:{mid}\r\n");
         sdp::write_ice(out, ours.ice, ours.candidates);
         let (setup, stereo) = (self.setup.answered().name(), ours.channels == Channels::Stereo);
         let _ =
@@ -218,13 +221,27 @@ impl Offer {
         } else {
             format!(";maxaveragebitrate={UPLINK_MONO_BPS}")
         };
-        let _ = write!(
-            out,
-            "a={direction}\r\na=rtcp-mux\r\na=rtpmap:{pt} opus/48000/2\r\n\
-             a=fmtp:{pt} minptime=10;useinbandfec=1{stereo}\r\n"
-        );
+        let _ = write!(out, "a={direction}\r\na=rtcp-mux\r\n");
+        self.write_codecs(out, &stereo);
         if let Some((ssrc, cname)) = &ours.sends {
             let _ = write!(out, "a=msid:stentor stage\r\na=ssrc:{ssrc} cname:{cname}\r\n");
+        }
+    }
+
+    /// The formats of the `m=` line. The first is what the peer sends, so copies come whenever it can send them.
+    pub(crate) fn formats(&self) -> String {
+        let opus = self.payload_type;
+        self.redundant_type.map_or(opus.to_string(), |redundant| format!("{redundant} {opus}"))
+    }
+
+    /// What the formats are. `more` is what else is asked of Opus, each parameter after a semicolon.
+    fn write_codecs(&self, out: &mut String, more: &str) {
+        let opus = self.payload_type;
+        let _ =
+            write!(out, "a=rtpmap:{opus} opus/48000/2\r\na=fmtp:{opus} minptime=10;useinbandfec=1{more}\r\n");
+        if let Some(redundant) = self.redundant_type {
+            // RFC 2198 §5: the packet's own format, then that of its copy.
+            let _ = write!(out, "a=rtpmap:{redundant} red/48000/2\r\na=fmtp:{redundant} {opus}/{opus}\r\n");
         }
     }
 
@@ -312,21 +329,37 @@ impl<'a> MediaLine<'a> {
         self.kind == "audio" && (self.port != 0 || bundled())
     }
 
-    /// The first offered payload type that is Opus and cannot be taken for RTCP (RFC 5761 §4).
+    /// The first offered payload type that is Opus.
     fn opus(&self, section: &Section<'_>) -> Option<u8> {
-        let is_opus = |format: &str| {
+        self.types_of(section, "opus/48000/2").next()
+    }
+
+    /// The first offered payload type for this Opus with copies of the same Opus.
+    fn redundant(&self, section: &Section<'_>, opus: u8) -> Option<u8> {
+        let of_opus = |&redundant: &u8| {
+            section.values("fmtp").any(|line| {
+                let (format, parameters) = line.split_once(' ').unwrap_or_default();
+                let mut blocks = parameters.split('/').map(|block| block.parse() == Ok(opus));
+                format.parse() == Ok(redundant) && blocks.clone().count() > 1 && blocks.all(|is_opus| is_opus)
+            })
+        };
+        self.types_of(section, "red/48000/2").find(|&pt| pt != opus && of_opus(&pt))
+    }
+
+    /// The offered payload types of a codec, but for those that could be taken for RTCP (RFC 5761 §4).
+    fn types_of(&self, section: &Section<'_>, codec: &str) -> impl Iterator<Item = u8> {
+        let is_codec = |format: &str| {
             section.values("rtpmap").any(|map| {
                 map.strip_prefix(format)
                     .and_then(|rest| rest.strip_prefix(' '))
-                    .is_some_and(|codec| codec.eq_ignore_ascii_case("opus/48000/2"))
+                    .is_some_and(|name| name.eq_ignore_ascii_case(codec))
             })
         };
-        let dynamic = |pt: &u8| matches!(pt, 35..=63 | 96..=127);
         self.formats
             .iter()
-            .filter(|format| is_opus(format))
+            .filter(move |format| is_codec(format))
             .filter_map(|format| format.parse().ok())
-            .find(dynamic)
+            .filter(|pt| matches!(pt, 35..=63 | 96..=127))
     }
 }
 

@@ -8,8 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use stentor_types::{Channels, MediaTime, Mono, SessionId};
 use str0m::change::SdpOffer;
-use str0m::format::{Codec, FormatParams};
-use str0m::media::{Frequency, Mid, Pt};
+use str0m::media::{Mid, Pt};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{Extension, RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, IceCreds, Input, Rtc};
@@ -18,6 +17,7 @@ use crate::identity::Identity;
 use crate::offer::{Offer, OfferError, Ours};
 use crate::patch::{self, PatchError, Wish};
 use crate::police::Police;
+use crate::redundant::{self, Seen};
 use crate::sdp;
 use crate::time::Timebase;
 
@@ -127,7 +127,8 @@ pub enum Output {
         /// The packet.
         bytes: Bytes,
     },
-    /// A packet of Opus came. Each comes once, authenticated, in the order of arrival.
+    /// A packet of Opus came. Each comes once, authenticated, in the order of arrival; only one that overtook itself
+    /// as a copy comes again.
     Audio {
         /// The stream. It changes when the peer starts a new one, whose `seq` and `rtp_time` then
         /// have nothing to do with those before.
@@ -142,6 +143,8 @@ pub enum Output {
         arrival: Mono,
         /// Its loudness as the peer measured it (RFC 6464), in dB below full scale: 0 down to −127.
         level_dbov: Option<i8>,
+        /// Whether it did not come itself so far, but as a copy inside a later packet (RFC 2198).
+        is_copy: bool,
     },
     /// Sound can flow.
     Connected {
@@ -208,6 +211,7 @@ pub struct Session {
     path: Option<Path>,
     proven: BTreeSet<(Path, SocketAddr)>,
     police: Police,
+    seen: Seen,
     sent: u64,
 }
 
@@ -270,6 +274,7 @@ impl Session {
             path: None,
             proven: BTreeSet::new(),
             police: Police::default(),
+            seen: Seen::default(),
             sent: 0,
         };
         session.drain(now);
@@ -402,9 +407,9 @@ impl Session {
         let candidates: Vec<_> = candidates.iter().map(Candidate::to_sdp_string).collect();
         let mut fragment = format!(
             "a=ice-lite\r\na=ice-options:trickle\r\na=group:BUNDLE {mid}\r\n\
-             m=audio 9 UDP/TLS/RTP/SAVPF {pt}\r\na=mid:{mid}\r\n",
+             m=audio 9 UDP/TLS/RTP/SAVPF {formats}\r\na=mid:{mid}\r\n",
             mid = self.offer.mid,
-            pt = self.offer.payload_type,
+            formats = self.offer.formats(),
         );
         sdp::write_ice(&mut fragment, &self.ice, &candidates);
         self.drain(now);
@@ -498,18 +503,32 @@ impl Session {
     }
 
     fn audio(&mut self, now: Mono, packet: &RtpPacket) {
+        let format = Some(*packet.header.payload_type);
+        let is_opus = format == Some(self.offer.payload_type);
         // About every 5 s Chrome probes the path with packets that are all padding.
-        if packet.payload.is_empty() || packet.header.payload_type != Pt::from(self.offer.payload_type) {
+        if packet.payload.is_empty() || !is_opus && format != self.offer.redundant_type {
             return;
         }
-        self.outputs.push_back(Output::Audio {
-            ssrc: *packet.header.ssrc,
-            seq: *packet.seq_no,
-            rtp_time: packet.time.numer(),
-            payload: Bytes::copy_from_slice(&packet.payload),
-            arrival: now,
-            level_dbov: packet.header.ext_vals.audio_level,
-        });
+        let (ssrc, seq, rtp_time) = (*packet.header.ssrc, *packet.seq_no, packet.time.numer());
+        let level_dbov = packet.header.ext_vals.audio_level;
+        let audio = |seq, rtp_time, payload: &[u8], level_dbov, is_copy| {
+            let payload = Bytes::copy_from_slice(payload);
+            Output::Audio { ssrc, seq, rtp_time, payload, arrival: now, level_dbov, is_copy }
+        };
+        let blocks = match is_opus {
+            true => vec![redundant::Block { distance: 0, samples_before: 0, opus: &packet.payload }],
+            false => redundant::blocks(&packet.payload, self.offer.payload_type),
+        };
+        for redundant::Block { distance, samples_before, opus } in blocks {
+            let is_copy = distance > 0;
+            let place = seq.checked_sub(distance).zip(rtp_time.checked_sub(samples_before));
+            let Some((seq, rtp_time)) = place else { continue };
+            if !self.seen.insert(ssrc, seq) && is_copy {
+                continue;
+            }
+            let level_dbov = level_dbov.filter(|_| !is_copy);
+            self.outputs.push_back(audio(seq, rtp_time, opus, level_dbov, is_copy));
+        }
     }
 
     fn end(&mut self, reason: CloseReason) {
@@ -534,9 +553,8 @@ fn build_rtc(now: Mono, timebase: Timebase, identity: &Identity, offer: &Offer) 
         .clear_extension_map()
         .set_extension(1, Extension::AudioLevel)
         .set_extension(2, Extension::RtpMid);
-    let params = FormatParams { min_p_time: Some(10), use_inband_fec: Some(true), ..FormatParams::default() };
-    let pt = Pt::from(offer.payload_type);
-    config.codec_config().add_config(pt, None, Codec::Opus, Frequency::FORTY_EIGHT_KHZ, Some(2), params);
+    // The numbers are the peer's.
+    config.codec_config().enable_opus(true, offer.redundant_type.is_some());
     config.build(timebase.instant(now))
 }
 

@@ -65,6 +65,26 @@ fn a_show_in_stereo_asks_for_stereo() {
     assert!(!accept(OFFERS[5].1).expect("an answer").answer.contains("stereo=1"));
 }
 
+#[test]
+fn who_can_send_copies_is_asked_for_them() {
+    let formats = |answer: &str| {
+        let audio = answer.lines().find(|line| line.starts_with("m=audio 9 ")).expect("audio");
+        audio.rsplit_once("SAVPF ").expect("formats").1.to_owned()
+    };
+    for (name, offer) in OFFERS {
+        let Accepted { answer, .. } = accept(offer).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let copies = answer.contains("a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n");
+        assert_eq!(copies, name.starts_with("chrome"), "{name}:\n{answer}");
+        assert_eq!(formats(&answer).starts_with("63 111"), copies, "{name}");
+    }
+    // Copies of something else, or of nothing, are none.
+    for fmtp in ["a=fmtp:63 0/111", "a=fmtp:63 111", "a=fmtp:62 111/111", ""] {
+        let offer = chrome_with("a=fmtp:63 111/111", fmtp);
+        let Accepted { answer, .. } = accept(&offer).unwrap_or_else(|error| panic!("{fmtp}: {error}"));
+        assert_eq!(formats(&answer), "111", "{fmtp}");
+    }
+}
+
 /// Replaces `from` in Chrome's offer, which must be there.
 fn chrome_with(from: &str, to: &str) -> String {
     let changed = OFFERS[1].1.replace(from, to);

@@ -62,6 +62,27 @@ fn what_is_lost_is_missing_and_what_is_doubled_comes_once() {
 }
 
 #[test]
+fn what_is_lost_comes_as_a_copy_from_a_client_that_sends_such() {
+    let mut network = Network::with_copies(Path::Udp, SessionKind::Stage, Direction::SendRecv);
+    assert!(network.answer.contains("SAVPF 63 111\r\n"), "copies are asked for: {}", network.answer);
+    network.loss = |n| n > 40 && n.is_multiple_of(5);
+    network.run(10 * SECOND);
+    let heard = &network.heard_by_server;
+    assert!(
+        heard.windows(2).all(|pair| pair[0].seq + 1 == pair[1].seq),
+        "nothing is missing, nothing comes twice"
+    );
+    let copies = heard.iter().filter(|packet| packet.is_copy).count();
+    assert!(copies * 5 > heard.len() / 2 && copies * 5 < heard.len() * 2, "{copies} of {}", heard.len());
+    for packet in heard {
+        assert_eq!(packet.payload, frame(b'c', (packet.rtp_time - heard[0].rtp_time) / 960));
+        assert_eq!(packet.level_dbov, (!packet.is_copy).then_some(-20));
+    }
+    // What we send is plain.
+    assert!(network.heard_by_client.len() > 400);
+}
+
+#[test]
 fn a_peer_that_falls_silent_is_gone_after_the_limit() {
     let mut network = Network::new(Path::Udp, SessionKind::Stage, Direction::SendRecv);
     network.run(3 * SECOND);

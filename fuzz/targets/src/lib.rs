@@ -19,7 +19,7 @@ mod tape;
 
 pub use configuration::configuration;
 pub use hls::reload;
-pub use media::{deframer, packet};
+pub use media::{copies, deframer, packet};
 pub use names::names;
 pub use range::range;
 pub use signalling::{offer, sdpfrag};
@@ -31,8 +31,9 @@ pub use tape::{overlay, payload, record, recovery};
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by its name, which is that of its corpus and of its file in `fuzz_targets/`.
-pub const TARGETS: [(&str, Target); 15] = [
+pub const TARGETS: [(&str, Target); 16] = [
     ("configuration", configuration),
+    ("copies", copies),
     ("deframer", deframer),
     ("names", names),
     ("offer", offer),

@@ -4,12 +4,16 @@ use std::net::SocketAddr;
 
 use stentor_types::{Mono, SessionId};
 use stentor_webrtc::framing::{self, Deframer, FRAME_BYTES_MAX};
+use stentor_webrtc::redundant::{self, COPIES_MAX};
 use stentor_webrtc::{Accepted, Demux, Output, Path, Verdict};
 
 use crate::signalling::{OURS, session};
 
 /// The user name fragment under which the corpus knows the session.
 const UFRAG: &str = "ours";
+
+/// The payload type of Opus in the corpus.
+const OPUS: u8 = 111;
 
 /// A stranger's packet reaches a session only by its user name, a known peer's also by its address; the
 /// session survives both, and believes neither. Taken is what reaches a session.
@@ -31,6 +35,16 @@ pub fn packet(bytes: &[u8]) -> bool {
         taken = true;
     }
     taken
+}
+
+/// Of a packet with copies, each part is a part of it, and its own comes last. Taken is what has one.
+pub fn copies(bytes: &[u8]) -> bool {
+    let blocks = redundant::blocks(bytes, OPUS);
+    assert!(blocks.len() <= 1 + COPIES_MAX);
+    assert!(blocks.iter().map(|block| block.opus.len()).sum::<usize>() < bytes.len().max(1));
+    assert!(blocks.iter().all(|block| !block.opus.is_empty() && block.distance <= COPIES_MAX as u64));
+    assert!(blocks.windows(2).all(|pair| pair[0].distance > pair[1].distance));
+    blocks.last().is_some_and(|own| (own.distance, own.samples_before) == (0, 0))
 }
 
 /// However the bytes of a connection are cut, the packets are the same. Taken is at least one packet.

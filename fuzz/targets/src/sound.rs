@@ -9,8 +9,8 @@ use stentor_types::{Channels, Codec, Epoch, Mono, Position, Slot, SpeakerId, Tre
 const TICKS_MAX: usize = 48;
 
 /// Whatever is in a packet, its mixer makes whole chunks at its own pace. The bytes are packets: length,
-/// what the sequence number rises by, what the time rises by in units of 120 samples, and the payload. Taken
-/// is what was decoded.
+/// what the sequence number rises by and whether it is a copy, what the time rises by in units of 120 samples, and the
+/// payload. Taken is what was decoded.
 pub fn opus(bytes: &[u8]) -> bool {
     let speaker = SpeakerId(1);
     let first = Position { epoch: Epoch(1), slot: Slot(0) };
@@ -27,11 +27,13 @@ pub fn opus(bytes: &[u8]) -> bool {
     for _ in 0..TICKS_MAX {
         if let [len, seq_step, time_step, behind @ ..] = rest {
             let (payload, behind) = behind.split_at(behind.len().min(usize::from(*len)));
-            seq += u64::from(*seq_step);
+            seq += u64::from(seq_step & 0x7F);
+            let is_copy = seq_step & 0x80 != 0;
             rtp_time += u64::from(*time_step) * 120;
             packets += u64::from(!payload.is_empty());
             let payload = payload.to_vec().into();
-            mixer.packet(SourcePacket { speaker, seq, rtp_time, payload, arrival: mixer.next_tick() });
+            let arrival = mixer.next_tick();
+            mixer.packet(SourcePacket { speaker, seq, rtp_time, payload, arrival, is_copy });
             rest = behind;
         }
         mixer.tick();

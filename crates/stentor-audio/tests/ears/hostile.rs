@@ -9,7 +9,14 @@ use stentor_types::{Channels, MarkBody, Mono, Rendition, SlateReason, SpeakerId,
 
 fn packet(speaker: u32, seq: u64, rtp_time: u64, payload: Vec<u8>, at_us: u64) -> SourcePacket {
     let arrival = Mono(START.0 + at_us);
-    SourcePacket { speaker: SpeakerId(speaker), seq, rtp_time, payload: payload.into(), arrival }
+    SourcePacket {
+        speaker: SpeakerId(speaker),
+        seq,
+        rtp_time,
+        payload: payload.into(),
+        arrival,
+        is_copy: false,
+    }
 }
 
 #[test]

@@ -17,10 +17,16 @@ struct Network {
 }
 
 /// From good to bad. Delays are on top of the fastest packet's.
-const LADDER: [Network; 6] = [
+const LADDER: [Network; 7] = [
     Network { name: "cable", weather: |packets| packets, likeness_min: 0.96, headroom_ms_max: 60 },
     Network { name: "wifi, 5 % lost", weather: |p| lose(p, 0.05), likeness_min: 0.95, headroom_ms_max: 60 },
     Network { name: "train, 10 % lost", weather: |p| lose(p, 0.10), likeness_min: 0.9, headroom_ms_max: 60 },
+    Network {
+        name: "train, 10 % lost, with copies",
+        weather: |p| lose(with_copies(p), 0.10),
+        likeness_min: 0.95,
+        headroom_ms_max: 60,
+    },
     Network {
         name: "mobile, 120 ms jitter",
         weather: |p| delay(p, 120),
@@ -33,7 +39,24 @@ const LADDER: [Network; 6] = [
 
 fn lose(packets: Vec<SourcePacket>, share: f64) -> Vec<SourcePacket> {
     let mut dice = 7;
-    packets.into_iter().filter(|_| random(&mut dice) >= share).collect()
+    let mut is_lost = false;
+    let mut arrives = |packet: &SourcePacket| {
+        // A copy is on board of the packet that stands before it.
+        is_lost = if packet.is_copy { is_lost } else { random(&mut dice) < share };
+        !is_lost
+    };
+    packets.into_iter().filter(|packet| arrives(packet)).collect()
+}
+
+/// Each packet comes again inside the next.
+fn with_copies(packets: Vec<SourcePacket>) -> Vec<SourcePacket> {
+    let copies: Vec<_> = packets
+        .windows(2)
+        .map(|pair| SourcePacket { arrival: pair[1].arrival, is_copy: true, ..pair[0].clone() })
+        .collect();
+    let first = packets[0].clone();
+    let later = packets.into_iter().skip(1).zip(copies).flat_map(|(packet, copy)| [packet, copy]);
+    std::iter::once(first).chain(later).collect()
 }
 
 /// Each packet has a delay of its own, so they overtake one another.

@@ -129,6 +129,7 @@ pub(crate) fn packets(speaker: u32, sound: &[f32], voice: Voice) -> Vec<SourcePa
             rtp_time: rtp_start + at,
             payload: payload.into(),
             arrival: Mono(START.0 + (at + voice.frame_samples as u64) * 1_000_000 / 48_000),
+            is_copy: false,
         });
         seq += 1;
     }

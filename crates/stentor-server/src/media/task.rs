@@ -289,10 +289,10 @@ impl<E: MediaEvents> Media<E> {
                 Output::Transmit { path, source, destination, bytes } => {
                     self.transmit(path, source, destination, bytes);
                 }
-                Output::Audio { seq, rtp_time, payload, arrival, .. } => {
+                Output::Audio { seq, rtp_time, payload, arrival, is_copy, .. } => {
                     let speaker = on_stage.speaker;
                     if let Some(mixer) = self.mixers.get(&on_stage.show) {
-                        mixer.packet(SourcePacket { speaker, seq, rtp_time, payload, arrival });
+                        mixer.packet(SourcePacket { speaker, seq, rtp_time, payload, arrival, is_copy });
                     }
                 }
                 Output::Connected { path } | Output::PathChanged { path } => {

@@ -31,6 +31,7 @@ pub(crate) struct Heard {
     pub(crate) rtp_time: u64,
     pub(crate) payload: Vec<u8>,
     pub(crate) level_dbov: Option<i8>,
+    pub(crate) is_copy: bool,
 }
 
 /// Everything, and what was observed.
@@ -71,8 +72,13 @@ pub(crate) fn frame(side: u8, n: u64) -> Vec<u8> {
     frame
 }
 
-fn client_offer(timebase: Timebase, path: Path, direction: Direction) -> (Rtc, Mid, String, SdpPendingOffer) {
-    let mut rtc = Rtc::builder().clear_codecs().enable_opus(true, true).build(timebase.instant(Mono(0)));
+fn client_offer(
+    timebase: Timebase,
+    path: Path,
+    direction: Direction,
+    copies: bool,
+) -> (Rtc, Mid, String, SdpPendingOffer) {
+    let mut rtc = Rtc::builder().clear_codecs().enable_opus(true, copies).build(timebase.instant(Mono(0)));
     let local = address(CLIENT);
     let candidate = match path {
         Path::Udp => Candidate::host(local, "udp"),
@@ -87,9 +93,18 @@ fn client_offer(timebase: Timebase, path: Path, direction: Direction) -> (Rtc, M
 
 impl Network {
     pub(crate) fn new(path: Path, kind: SessionKind, direction: Direction) -> Self {
+        Self::of(path, kind, direction, false)
+    }
+
+    /// The same with a client that sends each packet once more inside the next.
+    pub(crate) fn with_copies(path: Path, kind: SessionKind, direction: Direction) -> Self {
+        Self::of(path, kind, direction, true)
+    }
+
+    fn of(path: Path, kind: SessionKind, direction: Direction, copies: bool) -> Self {
         let timebase = clock::timebase();
         let now = Mono(1_000_000);
-        let (mut client, client_mid, offer, pending) = client_offer(timebase, path, direction);
+        let (mut client, client_mid, offer, pending) = client_offer(timebase, path, direction, copies);
         let server = [address(SERVER)];
         let (udp, tcp) = match path {
             Path::Udp => (&server[..], &[][..]),
@@ -278,10 +293,10 @@ impl Network {
                     assert_eq!((path, source), (self.path, address(SERVER)));
                     self.send(false, destination, &bytes);
                 }
-                Output::Audio { seq, rtp_time, payload, arrival, level_dbov, .. } => {
+                Output::Audio { seq, rtp_time, payload, arrival, level_dbov, is_copy, .. } => {
                     assert_eq!(arrival, self.now);
                     let payload = payload.to_vec();
-                    self.heard_by_server.push(Heard { seq, rtp_time, payload, level_dbov });
+                    self.heard_by_server.push(Heard { seq, rtp_time, payload, level_dbov, is_copy });
                 }
                 Output::Connected { path } => self.connected.push(path),
                 Output::PathChanged { path } => panic!("there is only one path, not also {path:?}"),
