@@ -66,18 +66,14 @@ pub(crate) fn programs(root: &Path, report: &Report, env: &[(&str, &str)]) -> Re
     let binary = program::build(root)?;
     let env = [&[("STENTOR_BIN", binary.as_str())], env].concat();
     let own = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
-    let program = |(name, path): (String, String)| {
-        let source = fs::read_to_string(&path).with_context(|| path.clone())?;
-        Ok(TestProgram {
-            name,
-            dir: root.join("e2e"),
-            browsers: ["chromium", "firefox"].iter().any(|browser| source.contains(browser)),
-            command: vec!["node".to_owned(), "--test-reporter=tap".to_owned(), path],
-            env: env.iter().map(own).collect(),
-            count: count_tap,
-        })
+    let program = |(name, path): (String, String)| TestProgram {
+        name,
+        dir: root.join("e2e"),
+        command: vec!["node".to_owned(), "--test-reporter=tap".to_owned(), path],
+        env: env.iter().map(own).collect(),
+        count: count_tap,
     };
-    tests.into_iter().map(program).collect()
+    Ok(tests.into_iter().map(program).collect())
 }
 
 /// `e2e/{name}` and the path of each test program, by name.

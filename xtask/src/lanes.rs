@@ -14,12 +14,9 @@ use crate::report::{Outcome, Report, Tally};
 /// The chore that runs one test program: each in a process of its own, which sweeps up after it.
 pub(crate) const ONE: &str = "one";
 
-/// Test programs with browsers at a time. One with three browsers and a server keeps two thirds of a core busy: with a fourth,
-/// browsers on two cores begin to stutter, and tests that listen begin to fail.
-const BROWSER_LANES: usize = 3;
-
-/// Beside them runs one that drives no browser: it mostly waits for sound, and mixers do not come late for it.
-const LANES: usize = BROWSER_LANES + 1;
+/// Test programs at a time. One with three browsers and a server keeps two thirds of a core busy: with a fourth, browsers on two
+/// cores begin to stutter, and tests that listen begin to fail.
+const LANES: usize = 3;
 
 /// This very program, even when a build has put another one in its place (proc(5)).
 const OURSELVES: &str = "/proc/self/exe";
@@ -32,26 +29,20 @@ pub(crate) struct TestProgram {
     pub(crate) dir: PathBuf,
     /// The program and its arguments.
     pub(crate) command: Vec<String>,
-    /// Whether it drives browsers, which is most of what its lane costs.
-    pub(crate) browsers: bool,
     /// What else is in its environment.
     pub(crate) env: Vec<(String, String)>,
     /// Reads from its output how many tests passed and failed.
     pub(crate) count: fn(&str) -> Tally,
 }
 
-/// Runs those that are wanted, each as a step; in each kind of lane those that took longest the last time first, so that none
-/// of them is waited for in the end.
+/// Runs those that are wanted, each as a step; those that took longest the last time first, so that none of them is
+/// waited for in the end.
 pub(crate) fn run(root: &Path, report: &mut Report, mut programs: Vec<TestProgram>) {
     programs.retain(|program| report.wants(&program.name));
     // One that never ran here may be a long one.
-    programs.sort_by_key(|program| {
-        // Those without browsers have a lane that is theirs first.
-        (!program.browsers, Reverse(milliseconds(root, &program.name).unwrap_or(u64::MAX)))
-    });
+    programs.sort_by_key(|program| Reverse(milliseconds(root, &program.name).unwrap_or(u64::MAX)));
     let steps: Vec<_> = programs.into_iter().map(|program| (program.name.clone(), program)).collect();
-    let may_take = |lane: usize, program: &TestProgram| lane < BROWSER_LANES || !program.browsers;
-    report.beside(LANES, steps, may_take, |_, program| in_own_process(root, program));
+    report.beside(LANES, &steps, |_, program| in_own_process(root, program));
 }
 
 /// Runs one test program, prints what it says, and says whether all of it held.

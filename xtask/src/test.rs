@@ -65,7 +65,6 @@ fn unit(root: &Path) -> [TestProgram; 2] {
             .chain(args.split(' '))
             .map(str::to_owned)
             .collect(),
-        browsers: false,
         env: vec![("RUST_TEST_THREADS".to_owned(), TEST_THREADS.to_owned())],
         count: count_cargo,
     };

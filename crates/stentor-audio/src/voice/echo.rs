@@ -43,6 +43,9 @@ const ECHO_FRAMES_MIN: u32 = 50;
 
 type Syllable = [f32; COURSES];
 
+/// Less than this is nothing: -300 dBFS.
+const FADED: f32 = 1e-15;
+
 /// What happens in a sound within speech: its level and its tone in decibels, less their slow parts.
 #[derive(Debug, Default)]
 struct Syllables {
@@ -104,6 +107,8 @@ impl Syllables {
                 *square += x * x;
             }
         }
+        // What fades away in silence would become denormal, which costs a processor a hundred times as much.
+        self.low.iter_mut().filter(|low| low.abs() < FADED).for_each(|low| *low = 0.0);
         let [all, low, middle, high] = squares.map(|sum| dbfs(sum / FRAME_SAMPLES as f32));
         [all, middle - low, high - middle]
     }
