@@ -18,6 +18,11 @@ pub(crate) const ONE: &str = "one";
 /// cores begin to stutter, and tests that listen begin to fail.
 const LANES: usize = 3;
 
+/// One more lane takes what does nothing but compute, at the lowest priority: it has what the others leave.
+const LANES_AND_RESTS: usize = LANES + 1;
+
+const NICE: [&str; 3] = ["nice", "-n", "19"];
+
 /// This very program, even when a build has put another one in its place (proc(5)).
 const OURSELVES: &str = "/proc/self/exe";
 
@@ -29,6 +34,8 @@ pub(crate) struct TestProgram {
     pub(crate) dir: PathBuf,
     /// The program and its arguments.
     pub(crate) command: Vec<String>,
+    /// Whether it does nothing but compute: for nothing in it a time has to be kept.
+    pub(crate) computes: bool,
     /// What else is in its environment.
     pub(crate) env: Vec<(String, String)>,
     /// Reads from its output how many tests passed and failed.
@@ -42,7 +49,8 @@ pub(crate) fn run(root: &Path, report: &mut Report, mut programs: Vec<TestProgra
     // One that never ran here may be a long one.
     programs.sort_by_key(|program| Reverse(milliseconds(root, &program.name).unwrap_or(u64::MAX)));
     let steps: Vec<_> = programs.into_iter().map(|program| (program.name.clone(), program)).collect();
-    report.beside(LANES, &steps, |_, program| in_own_process(root, program));
+    let may_take = |lane: usize, program: &TestProgram| (lane == LANES) == program.computes;
+    report.beside(LANES_AND_RESTS, steps, may_take, |_, program| in_own_process(root, program));
 }
 
 /// Runs one test program, prints what it says, and says whether all of it held.
@@ -61,6 +69,7 @@ fn in_own_process(root: &Path, program: &TestProgram) -> Result<Outcome> {
     let out = Command::new(OURSELVES)
         .args([ONE, &program.name])
         .arg(&program.dir)
+        .args(if program.computes { &NICE[..] } else { &[] })
         .args(&program.command)
         .envs(program.env.iter().map(|(key, value)| (key, value)))
         .stdin(Stdio::null())

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Write as _};
 use std::ops::AddAssign;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use anyhow::Result;
@@ -93,23 +93,31 @@ impl Report {
         self.total += run_and_show(name, run);
     }
 
-    /// Runs steps that do not disturb each other, `lanes` at a time, in this order. All of them are wanted.
-    pub(crate) fn beside<T: Sync>(
+    /// Runs steps that do not disturb each other, `lanes` at a time, each lane the first one left that it may take. All of
+    /// them are wanted, and each has a lane that may take it.
+    pub(crate) fn beside<T: Send>(
         &mut self,
         lanes: usize,
-        steps: &[(String, T)],
+        steps: Vec<(String, T)>,
+        may_take: impl Fn(usize, &T) -> bool + Sync,
         run: impl Fn(&str, &T) -> Result<Outcome> + Sync,
     ) {
-        let next = AtomicUsize::new(0);
-        let lane = || {
+        let left = Mutex::new(steps);
+        let next = |lane| {
+            let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
+            let first = left.iter().position(|(_, about)| may_take(lane, about))?;
+            Some(left.remove(first))
+        };
+        let work = |lane| {
             let mut tally = Tally::default();
-            while let Some((name, about)) = steps.get(next.fetch_add(1, Ordering::Relaxed)) {
-                tally += run_and_show(name, || run(name, about));
+            while let Some((name, about)) = next(lane) {
+                tally += run_and_show(&name, || run(&name, &about));
             }
             tally
         };
+        let work = &work;
         thread::scope(|scope| {
-            let lanes: Vec<_> = (0..lanes).map(|_| scope.spawn(lane)).collect();
+            let lanes: Vec<_> = (0..lanes).map(|lane| scope.spawn(move || work(lane))).collect();
             for lane in lanes {
                 let died = Tally { passed: 0, failed: 1 };
                 self.total += lane.join().unwrap_or(died);
@@ -183,7 +191,8 @@ mod tests {
     fn steps_beside_each_other_all_run_once_and_are_all_counted() {
         let mut report = Report::new(&[]);
         let steps: Vec<(String, u64)> = (1..=20).map(|n| (format!("step {n}"), n)).collect();
-        report.beside(3, &steps, |_, n| match n % 5 {
+        let odd_or_even = |lane: usize, n: &u64| lane < 2 || n % 2 == 1;
+        report.beside(3, steps, odd_or_even, |_, n| match n % 5 {
             0 => anyhow::bail!("no luck"),
             _ => Ok(Outcome { tally: Tally { passed: *n, failed: 0 }, explanation: String::new() }),
         });

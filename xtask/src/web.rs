@@ -26,15 +26,17 @@ pub(crate) fn steps(root: &Path, report: &mut Report) {
 /// The folder has no tests, or Node cannot be run.
 pub(crate) fn node_tests(root: &Path, dir: &str, folder: &str) -> Result<Outcome> {
     let dir_path = root.join(dir);
-    let mut program = vec!["node".to_owned(), "--test".to_owned(), "--test-reporter=tap".to_owned()];
+    // What a page has set its alarm for is not waited for.
+    let flags = ["node", "--test", "--test-force-exit", "--test-reporter=tap"];
+    let mut program = flags.map(str::to_owned).to_vec();
     for entry in fs::read_dir(dir_path.join(folder)).with_context(|| format!("{dir}/{folder}"))? {
         let name = entry?.file_name().into_string().unwrap_or_default();
         if name.ends_with(".test.mjs") || name.ends_with(".test.js") {
             program.push(format!("{folder}/{name}"));
         }
     }
-    ensure!(program.len() > 3, "{dir}/{folder} has no *.test.mjs");
-    program[3..].sort_unstable();
+    ensure!(program.len() > flags.len(), "{dir}/{folder} has no *.test.mjs");
+    program[flags.len()..].sort_unstable();
     let program: Vec<&str> = program.iter().map(String::as_str).collect();
     let ran = child::run(root, &dir_path, &format!("{dir}-{folder}"), &program, &[])?;
     Ok(Outcome::counted(ran, count_tap))
