@@ -184,7 +184,7 @@ mod tests {
             aac_config: Bytes::new(),
             filler: RenditionMap::default(),
         };
-        LiveTape::new(Index::new(Arc::new(head)), PathBuf::new(), Arc::new(Semaphore::new(1)))
+        LiveTape::new(Index::new(Arc::new(head)), PathBuf::new(), Arc::new(Semaphore::new(1)), Arc::default())
     }
 
     fn publish(tape: &LiveTape, slot: u64) {

@@ -49,5 +49,5 @@ async fn framed(tape: &LiveTape, live: &Live, rendition: Rendition, name: Segmen
     let framer = tape.framer(Container::Fmp4, rendition).ok()?;
     let key = (Container::Fmp4, rendition, name.interval);
     let shared = name.slots.is_none() && live.window.chunk(first.slot).is_some();
-    Some(tape.framed(framer, key, first.slot, &frames?, shared))
+    Some(tape.framed(framer, key, first.slot, &frames?, shared).sound())
 }

@@ -1,0 +1,208 @@
+//! What comes of a connection that has something to read or to write.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use stentor_types::{Mono, Reason};
+
+use super::caller::{Caller, Moved};
+use super::head::{self, Head};
+use super::poll::Ready;
+use super::table::Key;
+use super::wire::Handshake;
+use super::{Shard, answer};
+use crate::door::HEAD_TIMEOUT;
+use crate::mixer_thread::panic_text;
+use crate::notice::Notice;
+use crate::problem::Problem;
+
+/// A connection in a shard's table.
+pub(super) struct Connection {
+    pub(super) caller: Caller,
+    pub(super) state: State,
+    /// When it has to have done what its state waits for.
+    pub(super) deadline: Option<Mono>,
+    /// Its name is among the deadlines.
+    pub(super) is_on_wheel: bool,
+}
+
+/// What is waited for.
+pub(super) enum State {
+    /// The end of TLS's handshake.
+    Handshake,
+    /// The head of a request, of which this much was read, and so much of it looked at.
+    Head { read: Vec<u8>, seen: usize },
+    /// That the socket takes the rest of an answer.
+    Answer(Answer),
+}
+
+/// An answer on its way out.
+pub(super) struct Answer {
+    pub(super) bytes: Bytes,
+    /// The connection stays open for another request.
+    pub(super) keep_alive: bool,
+    /// What was read behind the request.
+    pub(super) rest: Vec<u8>,
+}
+
+/// What becomes of a connection.
+enum Next {
+    /// It waits.
+    Stay,
+    /// It is over.
+    Close,
+    /// It is the ordinary stack's, with what was read.
+    HandOver(Vec<u8>),
+}
+
+impl Connection {
+    pub(super) fn new(caller: Caller, state: State) -> Self {
+        Self { caller, state, deadline: None, is_on_wheel: false }
+    }
+
+    /// Whether an answer is on its way to it.
+    pub(super) fn is_answered(&self) -> bool {
+        matches!(self.state, State::Answer(_))
+    }
+}
+
+impl Shard {
+    /// Looks after a connection at which something has changed. A panic in it ends this connection only.
+    pub(super) fn attend(&mut self, key: Key, ready: Ready) {
+        match catch_unwind(AssertUnwindSafe(|| self.go_on(key, ready))) {
+            Ok(Next::Stay) => {}
+            Ok(Next::Close) => self.close(key),
+            Ok(Next::HandOver(read)) => self.hand_over(key, read),
+            Err(panic) => {
+                let place = format!("a connection of the front door: {}", panic_text(panic.as_ref()));
+                self.shared.shell.note(Notice::PanicContained { place });
+                self.close(key);
+            }
+        }
+    }
+
+    fn go_on(&mut self, key: Key, ready: Ready) -> Next {
+        let Some(connection) = self.table.get_mut(key) else { return Next::Stay };
+        match connection.state {
+            State::Handshake => self.shake_hands(key),
+            State::Head { .. } => self.read_head(key),
+            State::Answer(_) if ready.writable => self.answer(key),
+            State::Answer(_) => Next::Stay,
+        }
+    }
+
+    fn shake_hands(&mut self, key: Key) -> Next {
+        let Some(connection) = self.table.get_mut(key) else { return Next::Stay };
+        match connection.caller.shake_hands() {
+            Ok(Handshake::Underway) => Next::Stay,
+            Ok(Handshake::Done) => {
+                connection.state = State::Head { read: Vec::new(), seen: 0 };
+                self.give_time(key, HEAD_TIMEOUT);
+                self.read_head(key)
+            }
+            Ok(Handshake::Verified) => {
+                connection.caller.goodbye();
+                Next::Close
+            }
+            Err(_) => {
+                self.gauges.handshake_failed();
+                Next::Close
+            }
+        }
+    }
+
+    /// Reads until there is a whole head or nothing more.
+    fn read_head(&mut self, key: Key) -> Next {
+        loop {
+            if let Some(next) = self.look_at_head(key) {
+                return next;
+            }
+            let Some(connection) = self.table.get_mut(key) else { return Next::Stay };
+            let State::Head { read, .. } = &mut connection.state else { return Next::Stay };
+            match connection.caller.read(&mut self.scratch) {
+                Ok(0) => return Next::Close,
+                Ok(bytes) => read.extend_from_slice(&self.scratch[..bytes]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Next::Stay,
+                Err(_) => return Next::Close,
+            }
+        }
+    }
+
+    /// What follows from what was read; `None` if it is not all.
+    fn look_at_head(&mut self, key: Key) -> Option<Next> {
+        let connection = self.table.get_mut(key)?;
+        let State::Head { read, seen } = &mut connection.state else { return Some(Next::Stay) };
+        match head::read(read, *seen) {
+            Head::Partial => {
+                *seen = read.len();
+                None
+            }
+            Head::Malformed => {
+                let problem = Problem::new(Reason::Malformed).detail(
+                    "The request is no HTTP/1.1 as RFC 9112 has it, or its head is larger than 16 KiB or 64 headers.",
+                );
+                Some(self.refuse(key, problem, false, Vec::new()))
+            }
+            Head::Whole(_) => Some(Next::HandOver(std::mem::take(read))),
+        }
+    }
+
+    /// Answers with a refusal.
+    fn refuse(&mut self, key: Key, problem: Problem, keep_alive: bool, rest: Vec<u8>) -> Next {
+        let reason = problem.reason();
+        self.shared.shell.note(Notice::RequestRefused { door: "front", reason });
+        let bytes = answer::refusal(problem, self.clock.wall(), keep_alive);
+        let Some(connection) = self.table.get_mut(key) else { return Next::Stay };
+        connection.state = State::Answer(Answer { bytes, keep_alive, rest });
+        self.give_time(key, HEAD_TIMEOUT);
+        self.answer(key)
+    }
+
+    /// Writes an answer on, and what follows when it is out.
+    fn answer(&mut self, key: Key) -> Next {
+        let Some(connection) = self.table.get_mut(key) else { return Next::Stay };
+        let State::Answer(answer) = &mut connection.state else { return Next::Stay };
+        while !answer.bytes.is_empty() {
+            match connection.caller.write(&answer.bytes) {
+                Ok(written) => drop(answer.bytes.split_to(written)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Next::Stay,
+                Err(_) => return Next::Close,
+            }
+        }
+        match connection.caller.flush() {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Next::Stay,
+            Err(_) => return Next::Close,
+        }
+        if !answer.keep_alive || self.listener.is_none() {
+            connection.caller.goodbye();
+            return Next::Close;
+        }
+        let read = std::mem::take(&mut answer.rest);
+        connection.state = State::Head { read, seen: 0 };
+        self.give_time(key, HEAD_TIMEOUT);
+        self.read_head(key)
+    }
+
+    fn hand_over(&mut self, key: Key, read: Vec<u8>) {
+        let Some(Connection { caller, .. }) = self.table.remove(key) else { return };
+        self.poll.forget(&caller.socket);
+        // If the ordinary stack is gone, the server stops, and the connection is closed.
+        let _ = self.shared.to_stack.send(Moved { caller, read, home: Arc::clone(&self.shared.home) });
+    }
+
+    /// The time of a connection is over.
+    pub(super) fn too_late(&mut self, key: Key) {
+        if self.table.get_mut(key).is_some_and(|connection| matches!(connection.state, State::Handshake)) {
+            self.gauges.handshake_failed();
+        }
+        self.close(key);
+    }
+
+    pub(super) fn close(&mut self, key: Key) {
+        // A socket that is closed leaves epoll by itself.
+        self.table.remove(key);
+    }
+}
