@@ -1,0 +1,3 @@
+//! The fan-out from outside: calls in, outputs out, in virtual time.
+
+mod plain;
