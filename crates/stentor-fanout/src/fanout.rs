@@ -10,10 +10,11 @@ use stentor_types::{Mono, Slot};
 use crate::feed::{FeedSpec, Feeds};
 use crate::flush::Next;
 use crate::id::{FeedId, ListenerId};
-use crate::limits::{LAG_MAX, Limits, PIECE_BYTES_MAX, SLICE_TURNS};
-use crate::listener::{Aside, Listeners, NO_TURN, Part};
+use crate::limits::{LAG_MAX, Limits, PIECE_BYTES_MAX, SLICE_PACED, SLICE_TURNS};
+use crate::listener::{Aside, Listeners, Part};
 use crate::pace::Pace;
 use crate::piece::{Coding, LAST_CHUNK, Piece};
+use crate::readers::{Readers, Reading};
 
 /// Somebody who joins.
 #[derive(Clone, Debug)]
@@ -106,10 +107,13 @@ pub enum Output<'a> {
 struct Slice {
     turns: u32,
     line: u32,
+    closes: u32,
+    paced: u32,
 }
 
 impl Slice {
-    const WHOLE: Self = Self { turns: SLICE_TURNS, line: SLICE_TURNS };
+    const WHOLE: Self =
+        Self { turns: SLICE_TURNS, line: SLICE_TURNS, closes: SLICE_TURNS, paced: SLICE_PACED };
 }
 
 /// Bytes that were given out and not accounted for yet.
@@ -122,6 +126,7 @@ struct Offered {
 enum Step {
     Send(u32),
     Close(ListenerId, Why),
+    Fetch(FeedId, Slot),
     Timeout(Mono),
 }
 
@@ -133,16 +138,17 @@ enum Step {
 /// [`Fanout::writable`] again.
 #[derive(Debug)]
 pub struct Fanout {
-    feeds: Feeds,
-    listeners: Listeners,
+    pub(crate) feeds: Feeds,
+    pub(crate) listeners: Listeners,
     /// Feeds whose flush is not over; the one whose slice it is.
     flushing: Vec<u32>,
     current: usize,
     /// Who is served beside the flush: those who join, whose socket takes again, who have more to get.
     line: VecDeque<u32>,
     /// Closed feeds with listeners, and when who is left is let go.
-    closing: Vec<(Mono, u32)>,
+    pub(crate) closing: VecDeque<(Mono, u32)>,
     closes: VecDeque<(ListenerId, Why)>,
+    pub(crate) readers: Readers,
     offered: Option<Offered>,
     slice: Slice,
     late: Duration,
@@ -157,8 +163,9 @@ impl Fanout {
             flushing: Vec::new(),
             current: 0,
             line: VecDeque::new(),
-            closing: Vec::new(),
+            closing: VecDeque::new(),
             closes: VecDeque::new(),
+            readers: Readers::new(limits),
             offered: None,
             slice: Slice::WHOLE,
             late: Duration::ZERO,
@@ -186,7 +193,7 @@ impl Fanout {
         if feed.listeners() == 0 {
             return self.forget(index);
         }
-        self.closing.push((now + LAG_MAX, index));
+        self.closing.push_back((now + LAG_MAX, index));
         self.flush(now, index);
     }
 
@@ -197,7 +204,7 @@ impl Fanout {
     pub fn publish(&mut self, now: Mono, feed: FeedId, piece: Piece) {
         let index = feed.index;
         let Some(feed) = self.feeds.find(feed) else { return };
-        feed.push(piece);
+        feed.push(now, piece);
         self.flush(now, index);
     }
 
@@ -208,23 +215,30 @@ impl Fanout {
     ///
     /// # Panics
     /// If `next` is not aligned.
-    pub fn join(&mut self, _now: Mono, feed: FeedId, joining: Joining) -> Result<ListenerId, Full> {
+    pub fn join(&mut self, now: Mono, feed: FeedId, joining: Joining) -> Result<ListenerId, Full> {
         assert!(joining.opening.len() <= PIECE_BYTES_MAX, "an opening of {} bytes", joining.opening.len());
-        let feed_index = feed.index;
+        let seat = feed.index;
         let feed = self.feeds.find(feed).filter(|feed| !feed.is_closed).ok_or(Full::Closed)?;
         let group = feed.number(joining.next);
+        let reading = (joining.pace != Pace::Live).then(|| Reading::new(joining.pace, now));
+        if reading.is_some() && self.readers.is_full() {
+            return Err(Full::Readers);
+        }
         let index = self.listeners.sit().ok_or(Full::Listeners)?;
         let listener = self.listeners.at_mut(index);
-        listener.feed = feed_index;
-        listener.turn = feed.order.insert(index);
+        listener.feed = seat;
         listener.group = group;
         listener.coding = joining.coding;
-        if joining.opening.is_empty() {
-            listener.part = Part::Sound;
+        listener.play(now, joining.first);
+        listener.part = if joining.opening.is_empty() { Part::Sound } else { Part::Opening };
+        if reading.is_some() {
+            listener.aside = Some(Box::new(Aside { opening: joining.opening, reading }));
+            self.begin_reading(now, index);
         } else {
-            listener.aside = Some(Box::new(Aside { opening: joining.opening }));
+            listener.turn = feed.order.insert(index);
+            listener.aside = Some(Box::new(Aside { opening: joining.opening, reading }));
+            self.queue(index);
         }
-        self.queue(index);
         Ok(self.listeners.id(index))
     }
 
@@ -239,7 +253,7 @@ impl Fanout {
     ///
     /// # Panics
     /// If they were not offered any, or fewer.
-    pub fn sent(&mut self, _now: Mono, id: ListenerId, bytes: usize) {
+    pub fn sent(&mut self, now: Mono, id: ListenerId, bytes: usize) {
         let Some(index) = self.listeners.find(id) else { return };
         let offered = self.offered.take().filter(|offered| offered.index == index);
         let offered = offered.expect("sent() answers the last Send").bytes;
@@ -248,30 +262,26 @@ impl Fanout {
         if bytes < offered {
             listener.offset += bytes as u32;
             listener.is_full = true;
+            if listener.is_reader() {
+                self.stall(now, index);
+            }
             return;
         }
         listener.offset = 0;
-        match listener.part {
-            Part::Opening => {
-                listener.part = Part::Sound;
-                listener.aside = None;
-            }
-            Part::Sound => listener.group += 1,
-            Part::Last | Part::Vacant => return self.end(index, Why::Ended),
-        }
-        let listener = self.listeners.at(index);
-        let feed = self.feeds.at(listener.feed);
-        if listener.group < feed.end || feed.spec.is_over {
-            self.queue(index);
-        }
+        self.finish(now, index);
     }
 
     /// The listener's socket takes bytes again. If it was not full, nothing happens.
-    pub fn writable(&mut self, _now: Mono, id: ListenerId) {
+    pub fn writable(&mut self, now: Mono, id: ListenerId) {
         let Some(index) = self.listeners.find(id) else { return };
         let listener = self.listeners.at_mut(index);
-        if listener.is_full {
-            listener.is_full = false;
+        if !listener.is_full {
+            return;
+        }
+        listener.is_full = false;
+        if listener.is_reader() && listener.part != Part::Opening {
+            self.wake(index, now);
+        } else {
             self.queue(index);
         }
     }
@@ -290,6 +300,7 @@ impl Fanout {
                 Output::Send { id, bytes }
             }
             Step::Close(id, why) => Output::Close { id, why },
+            Step::Fetch(feed, group) => Output::Fetch { feed, group },
             Step::Timeout(at) => Output::Timeout(at),
         }
     }
@@ -313,26 +324,44 @@ impl Fanout {
         while self.slice.turns > 0 {
             let Some(index) = self.next_turn(now) else { break };
             let listener = self.listeners.at(index);
-            // Who is in line gets all there is when they are served.
-            if !listener.is_full && !listener.is_queued && self.has_more(index) {
+            if listener.is_full {
+                self.judge(now, index, Duration::ZERO);
+            } else if !listener.is_queued && self.has_more(now, index) {
+                // Who is in line gets all there is when they are served.
                 self.slice.turns -= 1;
                 return Step::Send(index);
             }
         }
         while self.slice.line > 0 {
             let Some(index) = self.line.pop_front() else { break };
-            if self.listeners.unqueue(index) && self.has_more(index) {
+            if self.listeners.unqueue(index) && self.has_more(now, index) {
                 self.slice.line -= 1;
                 return Step::Send(index);
             }
         }
-        if let Some((id, why)) = self.closes.pop_front() {
+        let is_spent = self.slice.turns == 0 || self.slice.line == 0;
+        if !is_spent
+            && self.slice.paced > 0
+            && let Some(index) = self.next_reader(now)
+        {
+            self.slice.paced -= 1;
+            return Step::Send(index);
+        }
+        if let Some((feed, group)) = self.readers.next_fetch() {
+            return Step::Fetch(feed, group);
+        }
+        self.let_go_of_closed(now);
+        if self.slice.closes > 0
+            && let Some((id, why)) = self.closes.pop_front()
+        {
+            self.slice.closes -= 1;
             return Step::Close(id, why);
         }
         self.slice = Slice::WHOLE;
         // In the next slice it is another feed's turn, should all be late.
         self.current += 1;
-        Step::Timeout(if self.line.is_empty() { self.next_timeout() } else { now })
+        let is_drained = self.line.is_empty() && self.closes.is_empty();
+        Step::Timeout(if is_drained { self.next_timeout() } else { now })
     }
 
     /// Who has their turn now.
@@ -364,11 +393,14 @@ impl Fanout {
     }
 
     /// Whether there is something to send to this listener now, who may be let go by this.
-    fn has_more(&mut self, index: u32) -> bool {
+    pub(crate) fn has_more(&mut self, now: Mono, index: u32) -> bool {
         let listener = self.listeners.at_mut(index);
         let feed = self.feeds.at(listener.feed);
-        if listener.part != Part::Sound || listener.group < feed.end {
+        if listener.part != Part::Sound {
             return true;
+        }
+        if listener.group < feed.end {
+            return feed.piece(listener.group).is_some() || self.overrun(now, index);
         }
         if !feed.spec.is_over {
             return false;
@@ -385,10 +417,45 @@ impl Fanout {
         }
     }
 
+    /// A listener has had the part they were at.
+    fn finish(&mut self, now: Mono, index: u32) {
+        let listener = self.listeners.at_mut(index);
+        let feed = self.feeds.at(listener.feed);
+        let mut had = 0;
+        match listener.part {
+            Part::Opening => listener.part = Part::Sound,
+            Part::Sound => {
+                let slot = feed.slot(listener.group);
+                if listener.dry_at(slot) < now {
+                    listener.play(now, slot);
+                }
+                listener.group += 1;
+                had = feed.spec.slots;
+            }
+            Part::Last | Part::Vacant => return self.end(index, Why::Ended),
+        }
+        if listener.is_reader() {
+            return self.read_on(index, had);
+        }
+        listener.aside = None;
+        let is_switching = feed.switch_to.is_some();
+        if listener.is_moving {
+            self.move_to_live(now, index);
+        }
+        if is_switching {
+            self.go_over(index);
+        }
+        let listener = self.listeners.at(index);
+        let feed = self.feeds.at(listener.feed);
+        if listener.group < feed.end || feed.spec.is_over {
+            self.queue(index);
+        }
+    }
+
     fn next_timeout(&self) -> Mono {
         let flushes = self.flushing.iter().filter_map(|&feed| self.feeds.at(feed).flush.due_at());
-        let closing = self.closing.iter().map(|&(at, _)| at);
-        flushes.chain(closing).min().unwrap_or(Mono(u64::MAX))
+        let closing = self.closing.front().map(|&(at, _)| at);
+        flushes.chain(closing).chain(self.readers.due_at()).min().unwrap_or(Mono(u64::MAX))
     }
 
     /// Everybody's turns begin anew.
@@ -404,7 +471,7 @@ impl Fanout {
         }
     }
 
-    fn queue(&mut self, index: u32) {
+    pub(crate) fn queue(&mut self, index: u32) {
         let listener = self.listeners.at_mut(index);
         if !listener.is_queued {
             listener.is_queued = true;
@@ -413,7 +480,7 @@ impl Fanout {
     }
 
     /// Lets somebody go and tells the shell.
-    fn end(&mut self, index: u32, why: Why) {
+    pub(crate) fn end(&mut self, index: u32, why: Why) {
         self.closes.push_back((self.listeners.id(index), why));
         self.remove(index);
     }
@@ -423,14 +490,16 @@ impl Fanout {
             self.offered = None;
         }
         let listener = self.listeners.at(index);
-        let (feed_index, turn) = (listener.feed, listener.turn);
-        let feed = self.feeds.at_mut(feed_index);
-        if turn != NO_TURN {
-            feed.order.remove(turn);
+        let seat = listener.feed;
+        if listener.is_reader() {
+            self.stop_reading(index);
+        } else {
+            self.feeds.at_mut(seat).order.remove(listener.turn);
         }
         self.listeners.rise(index);
+        let feed = self.feeds.at(seat);
         if feed.is_closed && feed.listeners() == 0 {
-            self.forget(feed_index);
+            self.forget(seat);
         }
     }
 
@@ -449,7 +518,9 @@ fn rest<'a>(feeds: &'a Feeds, listeners: &'a Listeners, index: u32) -> &'a [u8] 
     let whole = match listener.part {
         Part::Opening => listener.aside.as_ref().map_or(&[][..], |aside| &aside.opening),
         Part::Sound => {
-            let piece = feeds.at(listener.feed).piece(listener.group);
+            let reading = listener.aside.as_ref().and_then(|aside| aside.reading.as_ref());
+            let own = reading.and_then(|reading| reading.piece.as_ref());
+            let piece = own.or_else(|| feeds.at(listener.feed).piece(listener.group));
             piece.expect("the group is in memory").coded(listener.coding)
         }
         Part::Last => LAST_CHUNK,

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use stentor_types::Slot;
+use stentor_types::{Mono, Slot};
 
 use crate::flush::Flush;
 use crate::id::FeedId;
@@ -34,27 +34,33 @@ pub(crate) struct Feed {
     pieces: VecDeque<Piece>,
     /// The number of the group after the newest. A group's number is its first slot over the slots of a group.
     pub(crate) end: u64,
+    /// When the newest came.
+    pub(crate) published_at: Option<Mono>,
     pub(crate) order: Order,
     pub(crate) flush: Flush,
     /// Nobody may join any more.
     pub(crate) is_closed: bool,
-    /// Paced readers, who have no turn.
+    /// Where its listeners go, one by one.
+    pub(crate) switch_to: Option<FeedId>,
+    /// Readers, who have no turn.
     pub(crate) readers: usize,
 }
 
 impl Feed {
     pub(crate) fn new(generation: u32, spec: FeedSpec) -> Self {
         assert!((1..=GROUP_SLOTS_MAX).contains(&spec.slots), "a group of {} slots", spec.slots);
-        assert!(spec.bytes_per_s > 0, "sound has bytes");
+        assert!(spec.bytes_per_s > 0 && spec.burst_groups > 0, "sound has bytes, and live is some of it");
         let mut feed = Self {
             generation,
             is_open: true,
             spec,
             pieces: VecDeque::new(),
             end: 0,
+            published_at: None,
             order: Order::default(),
             flush: Flush::new(spec.slots),
             is_closed: false,
+            switch_to: None,
             readers: 0,
         };
         feed.end = feed.number(spec.next);
@@ -67,13 +73,19 @@ impl Feed {
         group.0 / self.spec.slots
     }
 
+    /// The first slot of a group.
+    pub(crate) fn slot(&self, number: u64) -> Slot {
+        Slot(number * self.spec.slots)
+    }
+
     /// Takes the next group in and lets go of what is older than 60 s.
-    pub(crate) fn push(&mut self, piece: Piece) {
+    pub(crate) fn push(&mut self, now: Mono, piece: Piece) {
         assert!(!self.spec.is_over, "nothing follows the end");
         assert_eq!(self.number(piece.group), self.end, "groups are consecutive");
         piece.check();
         self.pieces.push_back(piece);
         self.end += 1;
+        self.published_at = Some(now);
         let kept = KEPT_SLOTS.div_ceil(self.spec.slots) as usize;
         if self.pieces.len() > kept {
             self.pieces.pop_front();
@@ -89,6 +101,11 @@ impl Feed {
     #[inline]
     pub(crate) fn piece(&self, number: u64) -> Option<&Piece> {
         self.pieces.get(usize::try_from(number.checked_sub(self.first())?).ok()?)
+    }
+
+    /// Where somebody begins who is moved to live.
+    pub(crate) fn live(&self) -> u64 {
+        self.end.saturating_sub(self.spec.burst_groups).max(self.first())
     }
 
     /// How many listen.
@@ -130,6 +147,7 @@ impl Feeds {
         assert!(seat.is_open && seat.listeners() == 0, "only an empty feed goes");
         seat.is_open = false;
         seat.pieces.clear();
+        seat.order = Order::default();
         seat.flush.end();
         self.free.push(index);
     }

@@ -13,11 +13,14 @@ mod fanout;
 mod feed;
 mod flush;
 mod id;
+mod lag;
 pub mod limits;
 mod listener;
 mod order;
 mod pace;
 mod piece;
+mod readers;
+mod switching;
 
 pub use fanout::{Fanout, Full, Joining, Output, Why};
 pub use feed::FeedSpec;

@@ -1,9 +1,11 @@
 //! The table of listeners: dense, one cache line each, allocated once.
 
 use bytes::Bytes;
+use stentor_types::Mono;
 
 use crate::id::ListenerId;
 use crate::piece::Coding;
+use crate::readers::Reading;
 
 /// The turn of somebody who has none.
 pub(crate) const NO_TURN: u32 = u32::MAX;
@@ -31,25 +33,47 @@ pub(crate) struct Listener {
     pub(crate) offset: u32,
     /// The number of the group they are at, or come to after the opening.
     pub(crate) group: u64,
+    /// When they would have played slot 0, in microseconds: now they are this long after it, if they never ran dry.
+    pub(crate) plays_from: i64,
+    /// When they were moved to live.
+    pub(crate) moved_at: Mono,
     pub(crate) part: Part,
     pub(crate) coding: Coding,
     /// The socket takes no more until it says so.
     pub(crate) is_full: bool,
     /// In line to be served beside the flush.
     pub(crate) is_queued: bool,
+    /// To be moved to live when the part they are at is finished.
+    pub(crate) is_moving: bool,
     /// What only few have.
     pub(crate) aside: Option<Box<Aside>>,
 }
 
-/// What a listener has while they begin.
-#[derive(Debug, Default)]
+/// What a listener has while they begin, and a reader until they are live.
+#[derive(Debug)]
 pub(crate) struct Aside {
     pub(crate) opening: Bytes,
+    pub(crate) reading: Option<Reading>,
 }
+
+/// `moved_at` of those who were not moved.
+pub(crate) const NEVER: Mono = Mono(u64::MAX);
 
 const _: () = assert!(size_of::<Listener>() <= 64, "one cache line");
 
 impl Listener {
+    /// Whether they are paced and have no turn.
+    #[inline]
+    pub(crate) fn is_reader(&self) -> bool {
+        self.turn == NO_TURN
+    }
+
+    /// A reader's pace and piece.
+    pub(crate) fn reading_mut(&mut self) -> &mut Reading {
+        let aside = self.aside.as_mut().and_then(|aside| aside.reading.as_mut());
+        aside.expect("a reader has a pace")
+    }
+
     fn vacant() -> Self {
         Self {
             generation: 0,
@@ -57,10 +81,13 @@ impl Listener {
             turn: NO_TURN,
             offset: 0,
             group: 0,
+            plays_from: 0,
+            moved_at: NEVER,
             part: Part::Vacant,
             coding: Coding::Chunked,
             is_full: false,
             is_queued: false,
+            is_moving: false,
             aside: None,
         }
     }
