@@ -1,0 +1,8 @@
+//! The fan-out from outside: calls in, outputs out, in virtual time.
+
+mod ear;
+mod lag;
+mod plain;
+mod rewound;
+mod sim;
+mod switches;
