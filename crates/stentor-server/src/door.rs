@@ -186,7 +186,10 @@ impl Door {
             match tokio::time::timeout(HANDSHAKE_TIMEOUT, accepted).await {
                 // An authority has seen what it came for; there is nothing to be said (RFC 8737 §3).
                 Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(ACME_ALPN) => {}
-                Ok(Ok(stream)) => serve(stream, peer, router, watcher).await,
+                Ok(Ok(stream)) => {
+                    gauges.handshake_done();
+                    serve(stream, peer, router, watcher).await;
+                }
                 Ok(Err(_)) | Err(_) => gauges.handshake_failed(),
             }
         });

@@ -97,8 +97,9 @@ pub(super) fn choose(
     let interval = wish.interval();
     let live = tape.live();
     let epoch = match live.window.newest() {
+        // The phase is about to say why.
+        _ if live.closed => return Err(no_sound_yet()),
         Some(newest) => newest.position.epoch,
-        None if live.closed => return Err(no_sound_yet()),
         None => return Ok(None),
     };
     let wanted = wish.from.and_then(|from| place_of(from, on_air_at, live.end()));
@@ -113,6 +114,11 @@ pub(super) fn choose(
 }
 
 impl Choice {
+    /// Bytes of a second of it: 1 kbps are 125, and containers add an eighth at most.
+    pub(super) fn bytes_per_s(&self) -> u64 {
+        u64::from(self.key.1.kbps()) * 125 * 9 / 8
+    }
+
     /// The headers of a stream that begins with the group of `first`.
     pub(super) fn headers(&self, first: Slot) -> HeaderMap {
         let seconds = |at: MediaTime| {

@@ -5,11 +5,14 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
+use stentor_fanout::FeedId;
+use stentor_types::Slot;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::wire::{Handshake, Wire};
 use crate::bell::Bell;
 use crate::metrics::Counted;
+use crate::tape::Framed;
 
 /// Who is connected: the socket, what is spoken on it, and the place at the door that it takes.
 pub(super) struct Caller {
@@ -57,16 +60,24 @@ pub(super) struct Moved {
     pub(super) home: Arc<Home>,
 }
 
-/// The thread that a connection comes back to.
+/// What others bring to a shard.
+pub(super) enum Brought {
+    /// A connection that comes back.
+    Connection(Moved),
+    /// A group of a feed that was read for it, or could not be had.
+    Group { feed: FeedId, group: Slot, framed: Option<Framed> },
+}
+
+/// The way to a shard.
 pub(super) struct Home {
-    pub(super) inbox: Sender<Moved>,
+    pub(super) inbox: Sender<Brought>,
     pub(super) bell: Arc<Bell>,
 }
 
 impl Home {
-    /// Brings a connection back. It is closed if the thread has ended.
-    pub(super) fn take(&self, moved: Moved) {
-        if self.inbox.send(moved).is_ok() {
+    /// Brings something. It is dropped if the thread has ended; a connection is closed by that.
+    pub(super) fn bring(&self, brought: Brought) {
+        if self.inbox.send(brought).is_ok() {
             self.bell.ring();
         }
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
 use rustls::ServerConfig;
+use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::caller::Home;
@@ -52,6 +53,7 @@ impl FrontDoor {
                 places: Arc::clone(&places),
                 home: Arc::new(Home { inbox, bell: Arc::clone(bell) }),
                 to_stack: to_stack.clone(),
+                runtime: Handle::current(),
                 stop: stop.clone(),
             };
             let serve = move || Shard::new(shared, listener, brought).expect("there is a descriptor").run();

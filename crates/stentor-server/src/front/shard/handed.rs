@@ -19,7 +19,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tower::ServiceExt as _;
 
-use super::caller::{Caller, Home, Moved, Place};
+use super::caller::{Brought, Caller, Home, Moved, Place};
 use super::decide;
 use super::wire::Wire;
 use crate::door;
@@ -151,7 +151,7 @@ impl Handed {
         let Some(Line { socket, wire, peer, place, home }) = self.line.take() else { return Ok(()) };
         let caller = Caller { socket: socket.into_std()?, wire, peer, place };
         let read = std::mem::take(&mut self.read).into();
-        Arc::clone(&home).take(Moved { caller, read, home });
+        Arc::clone(&home).bring(Brought::Connection(Moved { caller, read, home }));
         Ok(())
     }
 }

@@ -4,6 +4,9 @@
 //! | file | its job |
 //! |---|---|
 //! | this file | a shard's loop of named steps, and who is let in |
+//! | [`listeners`] | who listens, from the request to the end of their stream |
+//! | [`feeds`] | what they listen to: the newest groups, and the openings with which they join |
+//! | [`flush`] | what the fan-out wants sent |
 //! | [`talk`] | what comes of a connection that has something to read or to write |
 //! | [`decide`] | what a request is: the shard's own, or the ordinary stack's |
 //! | [`answer`] | what the shard answers, as bytes |
@@ -12,6 +15,7 @@
 //! | [`caller`], [`wire`] | a connection, and TLS on it if there is any |
 //! | [`table`], [`deadlines`] | connections by number, and who has to have done something by when |
 //! | [`poll`], [`listen`] | epoll, and listening sockets that share a port |
+//! | [`sys`] | what the kernel knows of a socket |
 //! | [`door`] | the threads, and the ordinary stack behind them |
 
 mod answer;
@@ -19,10 +23,14 @@ mod caller;
 mod deadlines;
 mod decide;
 mod door;
+mod feeds;
+mod flush;
 mod handed;
 mod head;
 mod listen;
+mod listeners;
 mod poll;
+mod sys;
 mod table;
 mod talk;
 mod wire;
@@ -38,10 +46,12 @@ use std::time::Duration;
 
 use rustls::{ServerConfig, ServerConnection};
 use stentor_types::Mono;
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
-use self::caller::{Caller, Home, Moved, Place};
+use self::caller::{Brought, Caller, Home, Moved, Place};
 use self::deadlines::Deadlines;
+use self::feeds::Feeds;
 use self::head::HEAD_BYTES_MAX;
 use self::poll::{Poll, Ready, Source};
 use self::table::{Key, Table};
@@ -67,6 +77,8 @@ struct Shared {
     home: Arc<Home>,
     /// The way to the ordinary stack. Without a bound: each in it has a place.
     to_stack: mpsc::UnboundedSender<Moved>,
+    /// Where disks are waited for.
+    runtime: Handle,
     stop: watch::Receiver<bool>,
 }
 
@@ -80,14 +92,22 @@ struct Shard {
     listener: Option<TcpListener>,
     /// Since nobody can be let in for the moment: when to try again.
     closed_until: Option<Mono>,
-    brought: Receiver<Moved>,
+    brought: Receiver<Brought>,
     table: Table<Connection>,
     deadlines: Deadlines<Key>,
+    feeds: Feeds,
+    /// When the fan-out has something to do again.
+    flush_at: Mono,
+    /// Who waits for the first sound of a show.
+    waiting: Vec<Key>,
+    /// When some sockets are looked at again, and the place of the last.
+    sample_at: Mono,
+    sampled: usize,
     scratch: Box<[u8]>,
 }
 
 impl Shard {
-    fn new(shared: Shared, listener: TcpListener, brought: Receiver<Moved>) -> io::Result<Self> {
+    fn new(shared: Shared, listener: TcpListener, brought: Receiver<Brought>) -> io::Result<Self> {
         let poll = Poll::new()?;
         poll.watch(&listener, Source::Door)?;
         poll.watch(&*shared.home.bell, Source::Bell)?;
@@ -101,6 +121,11 @@ impl Shard {
             brought,
             table: Table::new(),
             deadlines: Deadlines::new(clock.mono()),
+            feeds: Feeds::new(Arc::clone(&shared.shell.metrics().fanout)),
+            flush_at: Mono(u64::MAX),
+            waiting: Vec::new(),
+            sample_at: clock.mono(),
+            sampled: 0,
             // One byte more than a head may have, so that one that is too long is seen to be.
             scratch: vec![0; HEAD_BYTES_MAX + 1].into(),
             shared,
@@ -116,6 +141,8 @@ impl Shard {
             if turn.news {
                 self.take_news();
             }
+            self.sample();
+            self.flush();
             if turn.callers {
                 self.accept();
             }
@@ -124,7 +151,9 @@ impl Shard {
     }
 
     fn wait(&mut self) -> Turn {
-        let next = self.deadlines.next().into_iter().chain(self.closed_until).min();
+        let sample_at = (self.feeds.fanout.listeners() > 0).then_some(self.sample_at);
+        let times = [self.deadlines.next(), self.closed_until, sample_at, Some(self.flush_at)];
+        let next = times.into_iter().flatten().min().filter(|next| *next < Mono(u64::MAX));
         let now = self.clock.mono();
         let ready = self.poll.wait(next.map(|next| next.saturating_since(now)));
         let mut turn = Turn { connections: Vec::with_capacity(ready), callers: false, news: false };
@@ -147,12 +176,23 @@ impl Shard {
 
     fn take_news(&mut self) {
         self.shared.home.bell.hear();
-        while let Ok(Moved { caller, read, .. }) = self.brought.try_recv() {
-            let connection = Connection::new(caller, State::Head { read, seen: 0 });
-            if let Some(key) = self.take_in(connection, HEAD_TIMEOUT) {
-                self.attend(key, Ready::UNKNOWN);
+        while let Ok(brought) = self.brought.try_recv() {
+            match brought {
+                // Whoever comes back when the server stops is closed.
+                Brought::Connection(_) if self.listener.is_none() => {}
+                Brought::Connection(Moved { caller, read, .. }) => {
+                    let connection = Connection::new(caller, State::Head { read, seen: 0 });
+                    if let Some(key) = self.take_in(connection, HEAD_TIMEOUT) {
+                        self.attend(key, Ready::UNKNOWN);
+                    }
+                }
+                Brought::Group { feed, group, framed } => {
+                    self.feeds.fetched(self.clock.mono(), feed, group, framed);
+                }
             }
         }
+        self.feeds.take_new(self.clock.mono());
+        self.seat_who_waits();
         if *self.shared.stop.borrow() && self.listener.take().is_some() {
             self.end_all();
         }
@@ -249,11 +289,13 @@ impl Shard {
         }
     }
 
-    /// Whoever asked nothing yet is let go, and answers under way are finished.
+    /// Whoever has asked nothing yet is let go; answers and streams come to their end, if that can be told in time.
     fn end_all(&mut self) {
+        self.feeds.end_all(self.clock.mono());
         for key in self.table.keys() {
-            let asked = self.table.get_mut(key).is_some_and(|connection| connection.is_answered());
-            if !asked {
+            if self.table.get_mut(key).is_some_and(|connection| connection.is_answered()) {
+                self.give_time(key, HEAD_TIMEOUT);
+            } else {
                 self.close(key);
             }
         }

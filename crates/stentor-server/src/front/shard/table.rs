@@ -72,15 +72,14 @@ impl<T> Table<T> {
     }
 
     /// The entry at a place, if it is used.
-    pub(super) fn at(&self, place: usize) -> Option<(Key, &T)> {
-        let entry = self.entries.get(place)?;
-        let key = Key { index: u32::try_from(place).ok()?, generation: entry.generation };
-        entry.value.as_ref().map(|value| (key, value))
+    pub(super) fn at_mut(&mut self, place: usize) -> Option<&mut T> {
+        self.entries.get_mut(place)?.value.as_mut()
     }
 
     /// The names of all entries.
     pub(super) fn keys(&self) -> Vec<Key> {
-        (0..self.places()).filter_map(|place| self.at(place)).map(|(key, _)| key).collect()
+        let used = self.entries.iter().zip(0..).filter(|(entry, _)| entry.value.is_some());
+        used.map(|(entry, index)| Key { index, generation: entry.generation }).collect()
     }
 }
 

@@ -5,10 +5,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use stentor_fanout::Coding;
 use stentor_types::{Mono, Reason};
 
 use super::caller::{Caller, Moved};
-use super::head::{self, Head};
+use super::decide::{self, Decision};
+use super::head::{self, Asked, Head};
+use super::listeners::{Request, Stream};
 use super::poll::Ready;
 use super::table::Key;
 use super::wire::Handshake;
@@ -36,6 +39,10 @@ pub(super) enum State {
     Head { read: Vec<u8>, seen: usize },
     /// That the socket takes the rest of an answer.
     Answer(Answer),
+    /// The first sound of a show.
+    Waiting(Box<Request>),
+    /// Nothing: the fan-out sends what there is.
+    Stream(Stream),
 }
 
 /// An answer on its way out.
@@ -48,7 +55,7 @@ pub(super) struct Answer {
 }
 
 /// What becomes of a connection.
-enum Next {
+pub(super) enum Next {
     /// It waits.
     Stay,
     /// It is over.
@@ -64,14 +71,19 @@ impl Connection {
 
     /// Whether an answer is on its way to it.
     pub(super) fn is_answered(&self) -> bool {
-        matches!(self.state, State::Answer(_))
+        matches!(self.state, State::Answer(_) | State::Stream(_))
     }
 }
 
 impl Shard {
-    /// Looks after a connection at which something has changed. A panic in it ends this connection only.
+    /// Looks after a connection at which something has changed.
     pub(super) fn attend(&mut self, key: Key, ready: Ready) {
-        match catch_unwind(AssertUnwindSafe(|| self.go_on(key, ready))) {
+        self.contained(key, |shard| shard.go_on(key, ready));
+    }
+
+    /// Does something for one connection, and then what follows for it. A panic in it ends this connection only.
+    pub(super) fn contained(&mut self, key: Key, act: impl FnOnce(&mut Self) -> Next) {
+        match catch_unwind(AssertUnwindSafe(|| act(self))) {
             Ok(Next::Stay) => {}
             Ok(Next::Close) => self.close(key),
             Ok(Next::HandOver(read)) => self.hand_over(key, read),
@@ -90,6 +102,9 @@ impl Shard {
             State::Head { .. } => self.read_head(key),
             State::Answer(_) if ready.writable => self.answer(key),
             State::Answer(_) => Next::Stay,
+            State::Waiting(_) if ready.over => Next::Close,
+            State::Waiting(_) => Next::Stay,
+            State::Stream(_) => self.attend_listener(key, ready),
         }
     }
 
@@ -98,6 +113,7 @@ impl Shard {
         match connection.caller.shake_hands() {
             Ok(Handshake::Underway) => Next::Stay,
             Ok(Handshake::Done) => {
+                self.gauges.handshake_done();
                 connection.state = State::Head { read: Vec::new(), seen: 0 };
                 self.give_time(key, HEAD_TIMEOUT);
                 self.read_head(key)
@@ -145,12 +161,31 @@ impl Shard {
                 );
                 Some(self.refuse(key, problem, false, Vec::new()))
             }
-            Head::Whole(_) => Some(Next::HandOver(std::mem::take(read))),
+            Head::Whole(asked) => {
+                let read = std::mem::take(read);
+                Some(self.decide(key, &asked, read))
+            }
+        }
+    }
+
+    /// What a request leads to.
+    fn decide(&mut self, key: Key, asked: &Asked, mut read: Vec<u8>) -> Next {
+        match decide::decide(asked) {
+            Decision::Listen(listen) => {
+                let coding = if asked.is_1_0 { Coding::Bare } else { Coding::Chunked };
+                let keep_alive = asked.keep_alive && !asked.is_1_0;
+                self.listen(key, Request { listen, coding, keep_alive, read, bytes: asked.bytes })
+            }
+            Decision::Refuse(problem) => {
+                let rest = read.split_off(asked.bytes);
+                self.refuse(key, problem, asked.keep_alive && !asked.is_1_0, rest)
+            }
+            Decision::HandOver => Next::HandOver(read),
         }
     }
 
     /// Answers with a refusal.
-    fn refuse(&mut self, key: Key, problem: Problem, keep_alive: bool, rest: Vec<u8>) -> Next {
+    pub(super) fn refuse(&mut self, key: Key, problem: Problem, keep_alive: bool, rest: Vec<u8>) -> Next {
         let reason = problem.reason();
         self.shared.shell.note(Notice::RequestRefused { door: "front", reason });
         let bytes = answer::refusal(problem, self.clock.wall(), keep_alive);
@@ -161,7 +196,7 @@ impl Shard {
     }
 
     /// Writes an answer on, and what follows when it is out.
-    fn answer(&mut self, key: Key) -> Next {
+    pub(super) fn answer(&mut self, key: Key) -> Next {
         let Some(connection) = self.table.get_mut(key) else { return Next::Stay };
         let State::Answer(answer) = &mut connection.state else { return Next::Stay };
         while !answer.bytes.is_empty() {
@@ -195,14 +230,23 @@ impl Shard {
 
     /// The time of a connection is over.
     pub(super) fn too_late(&mut self, key: Key) {
-        if self.table.get_mut(key).is_some_and(|connection| matches!(connection.state, State::Handshake)) {
-            self.gauges.handshake_failed();
+        let Some(connection) = self.table.get_mut(key) else { return };
+        match connection.state {
+            State::Waiting(_) if self.listener.is_some() => {
+                return self.contained(key, |shard| shard.waited_in_vain(key));
+            }
+            State::Handshake => self.gauges.handshake_failed(),
+            _ => {}
         }
         self.close(key);
     }
 
     pub(super) fn close(&mut self, key: Key) {
         // A socket that is closed leaves epoll by itself.
-        self.table.remove(key);
+        let Some(connection) = self.table.remove(key) else { return };
+        if let State::Stream(stream) = connection.state {
+            self.feeds.fanout.leave(stream.id);
+            self.feeds.gone(stream.id);
+        }
     }
 }
