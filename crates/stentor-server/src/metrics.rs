@@ -175,7 +175,9 @@ impl FanoutGauges {
     fn render(&self, page: &mut Page) {
         page.family(&FRONT_LISTENERS);
         for container in Container::ALL {
-            for rendition in Rendition::ALL.into_iter().filter(|rendition| container.carries(rendition.codec())) {
+            for rendition in
+                Rendition::ALL.into_iter().filter(|rendition| container.carries(rendition.codec()))
+            {
                 let listeners = self.listeners(container, rendition).load(Relaxed);
                 let labels = [&*container.to_string().to_lowercase(), rendition.name()];
                 page.sample(&FRONT_LISTENERS, &labels, listeners as f64);

@@ -86,7 +86,8 @@ fn leads_here(name: &str) -> bool {
 impl RawFront {
     /// The door, and how many threads serve it.
     pub(crate) fn check(self) -> Result<(Door, usize), Wrong> {
-        let processors = || std::thread::available_parallelism().map_or(1, |processors| processors.get() as u64);
+        let processors =
+            || std::thread::available_parallelism().map_or(1, |processors| processors.get() as u64);
         let threads = self.threads.unwrap_or_else(|| processors().min(THREADS_MAX));
         let threads = match usize::try_from(threads) {
             Ok(fits) if (1..=THREADS_MAX).contains(&threads) => fits,

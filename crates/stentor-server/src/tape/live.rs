@@ -271,7 +271,12 @@ mod tests {
             aac_config: Bytes::new(),
             filler: RenditionMap::default(),
         };
-        let tape = LiveTape::new(Index::new(Arc::new(head)), PathBuf::new(), Arc::new(Semaphore::new(1)), Arc::default());
+        let tape = LiveTape::new(
+            Index::new(Arc::new(head)),
+            PathBuf::new(),
+            Arc::new(Semaphore::new(1)),
+            Arc::default(),
+        );
         for (epoch, slot) in [(1, 0), (1, 1), (1, 3), (2, 4), (2, 5)] {
             tape.publish(chunk(epoch, slot));
         }

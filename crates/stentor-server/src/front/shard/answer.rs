@@ -16,7 +16,8 @@ use crate::problem::Problem;
 pub(super) fn refusal(problem: Problem, now: Wall, keep_alive: bool) -> Bytes {
     let (parts, body) = problem.into_response().into_parts();
     // The body is there already.
-    let body = body.collect().now_or_never().and_then(Result::ok).map(|body| body.to_bytes()).unwrap_or_default();
+    let body =
+        body.collect().now_or_never().and_then(Result::ok).map(|body| body.to_bytes()).unwrap_or_default();
     let mut headers = parts.headers;
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
     let mut bytes = head(parts.status, headers, now, keep_alive);
@@ -50,12 +51,16 @@ pub(super) fn head(status: StatusCode, mut headers: HeaderMap, now: Wall, keep_a
 
 /// A date of HTTP (RFC 9110 §5.6.7).
 fn date(now: Wall) -> HeaderValue {
-    let at = OffsetDateTime::from_unix_timestamp(now.0.div_euclid(1000)).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let at =
+        OffsetDateTime::from_unix_timestamp(now.0.div_euclid(1000)).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let (day, month) = (at.weekday().to_string(), at.month().to_string());
     let (hour, minute, second) = at.to_hms();
     let date = format!(
         "{}, {:02} {} {} {hour:02}:{minute:02}:{second:02} GMT",
-        &day[..3], at.day(), &month[..3], at.year(),
+        &day[..3],
+        at.day(),
+        &month[..3],
+        at.year(),
     );
     HeaderValue::from_str(&date).expect("letters and digits")
 }

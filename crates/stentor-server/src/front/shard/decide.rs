@@ -44,7 +44,8 @@ pub(super) fn decide(asked: &Asked) -> Decision {
 /// Whether a request begins like one that the shard answers. It need not be one: whoever is wrong here costs a
 /// connection two moves.
 pub(super) fn begins_like_ours(bytes: &[u8]) -> bool {
-    let target = bytes.strip_prefix(b"GET ").and_then(|rest| rest.split(|byte| matches!(byte, b' ' | b'?')).next());
+    let target =
+        bytes.strip_prefix(b"GET ").and_then(|rest| rest.split(|byte| matches!(byte, b' ' | b'?')).next());
     target.and_then(|path| std::str::from_utf8(path).ok()).and_then(stream_of).is_some()
 }
 
@@ -93,9 +94,8 @@ mod tests {
             assert_eq!(matches!(decided(&head), Decision::Listen(_)), is_ours, "{path}");
             assert!(!is_ours || begins_like_ours(head.as_bytes()), "{path}");
         }
-        let other = |method: &str, more: &str| {
-            decided(&format!("{method} /one/live.mp4 HTTP/1.1\r\n{more}\r\n"))
-        };
+        let other =
+            |method: &str, more: &str| decided(&format!("{method} /one/live.mp4 HTTP/1.1\r\n{more}\r\n"));
         assert!(matches!(other("HEAD", ""), Decision::HandOver));
         assert!(matches!(other("POST", ""), Decision::HandOver));
         assert!(matches!(other("GET", "Content-Length: 1\r\n"), Decision::HandOver));

@@ -2,8 +2,8 @@
 
 use std::io;
 use std::net::TcpListener;
-use std::sync::mpsc::channel;
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 
 use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -57,7 +57,10 @@ impl FrontDoor {
                 stop: stop.clone(),
             };
             let serve = move || Shard::new(shared, listener, brought).expect("there is a descriptor").run();
-            std::thread::Builder::new().name(format!("front {n}")).spawn(serve).expect("a thread can be started")
+            std::thread::Builder::new()
+                .name(format!("front {n}"))
+                .spawn(serve)
+                .expect("a thread can be started")
         });
         let shards: Vec<_> = shards.collect();
         // The channel ends when all threads have.
@@ -79,9 +82,11 @@ impl FrontDoor {
             }
         }
         graceful.shutdown().await;
-        let joined = tokio::task::spawn_blocking(move || shards.into_iter().for_each(|shard| {
-            let _ = shard.join();
-        }));
+        let joined = tokio::task::spawn_blocking(move || {
+            shards.into_iter().for_each(|shard| {
+                let _ = shard.join();
+            })
+        });
         let _ = joined.await;
     }
 }

@@ -109,7 +109,8 @@ impl Feeds {
         };
         let feed = self.feeds[place].as_mut().expect("it is open");
         let joining = if choice.rewound {
-            let (first, opening) = (choice.first, feed.opening_at(now.wall, choice, coding, choice.first..choice.first));
+            let (first, opening) =
+                (choice.first, feed.opening_at(now.wall, choice, coding, choice.first..choice.first));
             Joining { opening, first, next: first, coding, pace: Pace::Rewound }
         } else {
             let Opening { bytes: opening, first, .. } = feed.opening(now.wall, choice, coding);
@@ -250,7 +251,8 @@ impl Feed {
     /// its burst at once can choose its place in it at once.
     fn opening(&mut self, now: Wall, choice: &Choice, coding: Coding) -> Opening {
         let place = coding as usize;
-        if let Some(known) = self.openings[place].as_ref().filter(|known| known.on_air_at == choice.on_air_at) {
+        if let Some(known) = self.openings[place].as_ref().filter(|known| known.on_air_at == choice.on_air_at)
+        {
             return known.clone();
         }
         let (interval, live) = (self.key.2, self.tape.live());

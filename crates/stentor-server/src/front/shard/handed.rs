@@ -171,8 +171,7 @@ impl AsyncRead for Handed {
             return Poll::Ready(Ok(()));
         }
         let space = buffer.initialize_unfilled_to(buffer.remaining().min(READ_BYTES));
-        let read =
-            self.line()?.poll(cx, TcpStream::poll_read_ready, |wire, socket| wire.read(socket, space));
+        let read = self.line()?.poll(cx, TcpStream::poll_read_ready, |wire, socket| wire.read(socket, space));
         let bytes = ready!(read)?;
         if self.is_between_requests() && decide::begins_like_ours(&space[..bytes]) {
             self.read = Bytes::copy_from_slice(&space[..bytes]);

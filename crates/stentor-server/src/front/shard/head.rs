@@ -105,7 +105,10 @@ fn whole(head: &[u8], blank: usize) -> Head {
             is_special = true;
         } else if is("connection") {
             let has = |option: &[u8]| {
-                header.value.split(|byte| *byte == b',').any(|one| one.trim_ascii().eq_ignore_ascii_case(option))
+                header
+                    .value
+                    .split(|byte| *byte == b',')
+                    .any(|one| one.trim_ascii().eq_ignore_ascii_case(option))
             };
             keep_alive = (keep_alive || has(b"keep-alive")) && !has(b"close");
         }

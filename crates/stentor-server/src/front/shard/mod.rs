@@ -100,6 +100,10 @@ struct Shard {
     flush_at: Mono,
     /// Who waits for the first sound of a show.
     waiting: Vec<Key>,
+    /// Who may have asked for more than was looked at.
+    again: Vec<Key>,
+    /// What the last wait has found, kept for its memory.
+    turn: Turn,
     /// When some sockets are looked at again, and the place of the last.
     sample_at: Mono,
     sampled: usize,
@@ -124,6 +128,8 @@ impl Shard {
             feeds: Feeds::new(Arc::clone(&shared.shell.metrics().fanout)),
             flush_at: Mono(u64::MAX),
             waiting: Vec::new(),
+            again: Vec::new(),
+            turn: Turn::default(),
             sample_at: clock.mono(),
             sampled: 0,
             // One byte more than a head may have, so that one that is too long is seen to be.
@@ -136,42 +142,50 @@ impl Shard {
     fn run(mut self) {
         let _essential = Essential;
         while self.listener.is_some() || self.table.len() > 0 {
-            let turn = self.wait();
-            self.serve(&turn);
-            if turn.news {
+            self.wait();
+            self.serve();
+            if self.turn.news {
                 self.take_news();
             }
             self.sample();
             self.flush();
-            if turn.callers {
+            if self.turn.callers {
                 self.accept();
             }
             self.expire();
         }
     }
 
-    fn wait(&mut self) -> Turn {
+    fn wait(&mut self) {
         let sample_at = (self.feeds.fanout.listeners() > 0).then_some(self.sample_at);
         let times = [self.deadlines.next(), self.closed_until, sample_at, Some(self.flush_at)];
         let next = times.into_iter().flatten().min().filter(|next| *next < Mono(u64::MAX));
         let now = self.clock.mono();
-        let ready = self.poll.wait(next.map(|next| next.saturating_since(now)));
-        let mut turn = Turn { connections: Vec::with_capacity(ready), callers: false, news: false };
-        for place in 0..ready {
+        let timeout = if self.again.is_empty() {
+            next.map(|next| next.saturating_since(now))
+        } else {
+            Some(Duration::ZERO)
+        };
+        let found = self.poll.wait(timeout);
+        self.turn.connections.clear();
+        (self.turn.callers, self.turn.news) = (false, false);
+        self.turn.connections.extend(self.again.drain(..).map(|key| (key, Ready::UNKNOWN)));
+        for place in 0..found {
             let ready = self.poll.ready(place);
             match ready.source {
-                Source::Door => turn.callers = true,
-                Source::Bell => turn.news = true,
-                Source::Connection(key) => turn.connections.push((key, ready)),
+                Source::Door => self.turn.callers = true,
+                Source::Bell => self.turn.news = true,
+                Source::Connection(key) => self.turn.connections.push((key, ready)),
             }
         }
-        turn
     }
 
-    fn serve(&mut self, turn: &Turn) {
-        for &(key, ready) in &turn.connections {
+    fn serve(&mut self) {
+        let turn = std::mem::take(&mut self.turn.connections);
+        for &(key, ready) in &turn {
             self.attend(key, ready);
         }
+        self.turn.connections = turn;
     }
 
     fn take_news(&mut self) {
@@ -303,6 +317,7 @@ impl Shard {
 }
 
 /// What one wait has found.
+#[derive(Default)]
 struct Turn {
     connections: Vec<(Key, Ready)>,
     callers: bool,

@@ -71,12 +71,20 @@ pub(super) struct Poll {
 
 impl Poll {
     pub(super) fn new() -> io::Result<Self> {
-        Ok(Self { epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?, events: Vec::with_capacity(EVENTS_MAX) })
+        Ok(Self {
+            epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
+            events: Vec::with_capacity(EVENTS_MAX),
+        })
     }
 
     /// Tells of `source` for as long as there is something to read: for the door and the bell.
     pub(super) fn watch(&self, socket: impl AsFd, source: Source) -> io::Result<()> {
-        Ok(epoll::add(&self.epoll, socket, epoll::EventData::new_u64(source.to_u64()), epoll::EventFlags::IN)?)
+        Ok(epoll::add(
+            &self.epoll,
+            socket,
+            epoll::EventData::new_u64(source.to_u64()),
+            epoll::EventFlags::IN,
+        )?)
     }
 
     /// Tells of every change at a connection once, for as long as it is open: the only call that it costs.

@@ -60,6 +60,9 @@ pub(super) enum Next {
     Stay,
     /// It is over.
     Close,
+    /// There may be another request to be read, when others have had their turn: whoever sends a thousand at once
+    /// holds up nobody.
+    Again,
     /// It is the ordinary stack's, with what was read.
     HandOver(Vec<u8>),
 }
@@ -86,6 +89,7 @@ impl Shard {
         match catch_unwind(AssertUnwindSafe(|| act(self))) {
             Ok(Next::Stay) => {}
             Ok(Next::Close) => self.close(key),
+            Ok(Next::Again) => self.again.push(key),
             Ok(Next::HandOver(read)) => self.hand_over(key, read),
             Err(panic) => {
                 let place = format!("a connection of the front door: {}", panic_text(panic.as_ref()));
@@ -218,7 +222,7 @@ impl Shard {
         let read = std::mem::take(&mut answer.rest);
         connection.state = State::Head { read, seen: 0 };
         self.give_time(key, HEAD_TIMEOUT);
-        self.read_head(key)
+        Next::Again
     }
 
     fn hand_over(&mut self, key: Key, read: Vec<u8>) {
