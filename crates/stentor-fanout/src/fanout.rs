@@ -378,7 +378,7 @@ impl Fanout {
         if !is_flushing && feed.order.is_sparse() {
             feed.order.compact(|listener, turn| self.listeners.at_mut(listener).turn = turn);
         }
-        feed.flush.begin(now, feed.order.turns());
+        self.late = feed.flush.begin(now, feed.order.turns()).max(self.late);
         if !self.flushing.contains(&index) {
             self.flushing.push(index);
         }
