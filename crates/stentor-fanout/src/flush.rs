@@ -50,11 +50,13 @@ impl Flush {
     }
 
     /// Begins anew with so many turns. After one that was not over, those who had no turn come first, since they lack more
-    /// sound; otherwise everybody is where they were.
-    pub(crate) fn begin(&mut self, now: Mono, turns: u32) {
+    /// sound; otherwise everybody is where they were. Says by how much those turns are late.
+    pub(crate) fn begin(&mut self, now: Mono, turns: u32) -> Duration {
+        let late = self.due_at().map_or(Duration::ZERO, |_| now.saturating_since(self.slice_at()));
         let first = if self.done < self.turns { self.turn() } else { self.origin };
         self.origin = if first < turns { first } else { 0 };
         (self.start, self.turns, self.done, self.due) = (now, turns, 0, 0);
+        late
     }
 
     /// Ends it: nobody has a turn any more.
@@ -118,7 +120,7 @@ mod tests {
     fn slices_are_spread_evenly() {
         let mut flush = Flush::new(3);
         let start = Mono(5_000_000);
-        flush.begin(start, 640);
+        assert_eq!(flush.begin(start, 640), Duration::ZERO);
         let (first, then) = turns(&mut flush, start);
         assert_eq!(first, (0..64).collect::<Vec<_>>());
         assert_eq!(then, Next::At(start + Duration::from_millis(48)));
@@ -130,16 +132,17 @@ mod tests {
     #[test]
     fn who_had_no_turn_in_a_flush_comes_first_in_the_next() {
         let mut flush = Flush::new(1);
-        flush.begin(Mono(0), 200);
+        assert_eq!(flush.begin(Mono(0), 200), Duration::ZERO);
         assert_eq!(turns(&mut flush, Mono(0)).0.len(), 64);
-        flush.begin(Mono(320_000), 200);
+        // The second slice was due after 25.6 ms.
+        assert_eq!(flush.begin(Mono(320_000), 200), Duration::from_micros(294_400));
         let (all, then) = turns(&mut flush, Mono(400_000));
         let expected: Vec<u32> = (64..200).chain(0..64).collect();
         assert_eq!((all, then), (expected, Next::Over));
         // From then on everybody keeps that turn.
-        flush.begin(Mono(640_000), 200);
+        assert_eq!(flush.begin(Mono(640_000), 200), Duration::ZERO);
         assert_eq!(turns(&mut flush, Mono(640_000)).0[0], 64);
-        flush.begin(Mono(960_000), 10);
+        assert!(flush.begin(Mono(960_000), 10) > Duration::from_millis(200));
         assert_eq!(turns(&mut flush, Mono(960_000)).0, (0..10).collect::<Vec<_>>());
     }
 

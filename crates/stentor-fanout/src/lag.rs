@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use stentor_types::Mono;
 
-use crate::fanout::{Fanout, Why};
+use crate::fanout::Fanout;
 use crate::flush::SLOT_US;
 use crate::id::ListenerId;
 use crate::limits::LAG_MAX;
 use crate::listener::{NEVER, Part};
+use crate::output::Why;
 
 impl Fanout {
     /// A sample: so many bytes are in the kernel that this listener's peer has not acknowledged. One now and then is

@@ -17,15 +17,17 @@ mod lag;
 pub mod limits;
 mod listener;
 mod order;
+mod output;
 mod pace;
 mod piece;
 mod readers;
 mod switching;
 
-pub use fanout::{Fanout, Full, Joining, Output, Why};
+pub use fanout::Fanout;
 pub use feed::FeedSpec;
 pub use flush::spread;
 pub use id::{FeedId, ListenerId};
 pub use limits::Limits;
+pub use output::{Full, Joining, Output, Why};
 pub use pace::Pace;
 pub use piece::{Coding, Piece};

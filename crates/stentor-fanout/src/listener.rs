@@ -104,7 +104,7 @@ pub(crate) struct Listeners {
 
 impl Listeners {
     pub(crate) fn new(max: usize) -> Self {
-        Self { seats: Vec::new(), free: Vec::new(), seated: 0, max }
+        Self { seats: Vec::with_capacity(max), free: Vec::new(), seated: 0, max }
     }
 
     pub(crate) fn seated(&self) -> usize {

@@ -7,10 +7,11 @@ use std::collections::{BTreeSet, VecDeque};
 
 use stentor_types::{Mono, Slot};
 
-use crate::fanout::{Fanout, Why};
+use crate::fanout::Fanout;
 use crate::id::FeedId;
 use crate::limits::{LAG_MAX, Limits};
 use crate::listener::{NO_TURN, Part};
+use crate::output::Why;
 use crate::pace::Pace;
 use crate::piece::Piece;
 

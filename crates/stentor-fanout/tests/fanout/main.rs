@@ -3,6 +3,7 @@
 mod ear;
 mod lag;
 mod plain;
+mod random;
 mod rewound;
 mod sim;
 mod switches;
