@@ -1,6 +1,6 @@
 //! Answers of the shard as bytes.
 
-use axum::response::IntoResponse as _;
+use axum::response::Response;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -10,12 +10,10 @@ use time::OffsetDateTime;
 
 use crate::front::add_cors;
 use crate::pages::add_security_headers;
-use crate::problem::Problem;
 
-/// A refusal, as the ordinary stack would write it.
-pub(super) fn refusal(problem: Problem, now: Wall, keep_alive: bool) -> Bytes {
-    let (parts, body) = problem.into_response().into_parts();
-    // The body is there already.
+/// An answer whose body is there already.
+pub(super) fn whole(response: Response, now: Wall, keep_alive: bool) -> Bytes {
+    let (parts, body) = response.into_parts();
     let body =
         body.collect().now_or_never().and_then(Result::ok).map(|body| body.to_bytes()).unwrap_or_default();
     let mut headers = parts.headers;
@@ -67,15 +65,17 @@ fn date(now: Wall) -> HeaderValue {
 
 #[cfg(test)]
 mod tests {
+    use axum::response::IntoResponse as _;
     use stentor_types::Reason;
 
     use super::*;
+    use crate::problem::Problem;
 
     #[test]
     fn a_refusal_is_whole() {
         // The example of RFC 9110 §5.6.7.
         let now = Wall(784_111_777_000);
-        let bytes = refusal(Problem::new(Reason::DoorsClosed), now, false);
+        let bytes = whole(Problem::new(Reason::DoorsClosed).into_response(), now, false);
         let text = std::str::from_utf8(&bytes).expect("text");
         let (head, body) = text.split_once("\r\n\r\n").expect("a head");
         assert!(head.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{head}");

@@ -6,6 +6,7 @@ use stentor_types::ShowId;
 
 use super::head::{Asked, Method};
 use crate::front::choice::Wish;
+use crate::front::hls::Names;
 use crate::problem::Problem;
 
 /// Whose a request is.
@@ -13,6 +14,8 @@ use crate::problem::Problem;
 pub(super) enum Decision {
     /// Somebody wants to listen.
     Listen(Listen),
+    /// Somebody wants a file of HLS.
+    File(Names),
     /// It is the shard's, and wrong.
     Refuse(Problem),
     /// Anything else.
@@ -32,6 +35,11 @@ pub(super) fn decide(asked: &Asked) -> Decision {
     let Some(target) = asked.target.as_ref().filter(|_| asked.method == Method::Get && asked.is_plain) else {
         return Decision::HandOver;
     };
+    if let Some((show, rendition, file)) = file_of(target.path()) {
+        let (Ok(show), Ok(rendition)) = (show.parse(), rendition.parse()) else { return Decision::HandOver };
+        let query = target.query().map(str::to_owned);
+        return Decision::File(Names { show, rendition, file: file.to_owned(), query, gzip: asked.gzip });
+    }
     let Some((show, container)) = stream_of(target.path()) else { return Decision::HandOver };
     // What is no name of a show is refused elsewhere.
     let Ok(show) = show.parse() else { return Decision::HandOver };
@@ -46,7 +54,8 @@ pub(super) fn decide(asked: &Asked) -> Decision {
 pub(super) fn begins_like_ours(bytes: &[u8]) -> bool {
     let target =
         bytes.strip_prefix(b"GET ").and_then(|rest| rest.split(|byte| matches!(byte, b' ' | b'?')).next());
-    target.and_then(|path| std::str::from_utf8(path).ok()).and_then(stream_of).is_some()
+    let path = target.and_then(|path| std::str::from_utf8(path).ok());
+    path.is_some_and(|path| stream_of(path).is_some() || file_of(path).is_some())
 }
 
 /// `/{show}/live.{container}`.
@@ -59,6 +68,17 @@ fn stream_of(path: &str) -> Option<(&str, Container)> {
         _ => return None,
     };
     Some((show, container))
+}
+
+/// `/{show}/hls/{rendition}/{file}`, but for the recording's playlist.
+fn file_of(path: &str) -> Option<(&str, &str, &str)> {
+    let mut parts = path.strip_prefix('/')?.split('/');
+    match [parts.next(), parts.next(), parts.next(), parts.next(), parts.next()] {
+        [Some(show), Some("hls"), Some(rendition), Some(file), None] if file != "vod.m3u8" => {
+            Some((show, rendition, file))
+        }
+        _ => None,
+    }
 }
 
 fn wish(target: &Uri) -> Result<Wish, Problem> {
@@ -78,12 +98,24 @@ mod tests {
     }
 
     #[test]
+    fn files_of_hls_are_the_shards() {
+        let head = "GET /one/hls/aac-32/ll.m3u8?_HLS_msn=4 HTTP/1.1\r\nAccept-Encoding: br, gzip\r\n\r\n";
+        let Decision::File(names) = decided(head) else { panic!("it is a file") };
+        assert_eq!((names.show.as_str(), names.rendition.name(), &*names.file), ("one", "aac-32", "ll.m3u8"));
+        assert_eq!((names.query.as_deref(), names.gzip), (Some("_HLS_msn=4"), true));
+        assert!(begins_like_ours(head.as_bytes()));
+    }
+
+    #[test]
     fn streams_are_the_shards_and_nothing_else_is() {
         for (path, is_ours) in [
             ("/one/live.mp4", true),
             ("/one/live.ogg?close=1", true),
             ("/one/live.aac?kbps=32&from=-4", true),
             ("/one/live.wav", false),
+            ("/one/hls/opus-32/vod.m3u8", false),
+            ("/one/hls/opus-33/ll.m3u8", false),
+            ("/one/hls/index.m3u8", false),
             ("/one/status", false),
             ("/one/live.mp4/", false),
             ("//live.mp4", false),

@@ -45,11 +45,13 @@ impl FrontDoor {
     ) {
         let places = Arc::new(Semaphore::new(connections_max));
         let (to_stack, mut for_stack) = mpsc::unbounded_channel();
+        let count = self.bells.len();
         let shards = self.listeners.into_iter().zip(&self.bells).enumerate().map(|(n, (listener, bell))| {
             let (inbox, brought) = channel();
             let shared = Shared {
                 shell: Arc::clone(&shell),
                 tls: tls.clone(),
+                shards: count,
                 places: Arc::clone(&places),
                 home: Arc::new(Home { inbox, bell: Arc::clone(bell) }),
                 to_stack: to_stack.clone(),

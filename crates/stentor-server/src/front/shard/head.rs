@@ -2,6 +2,8 @@
 
 use http::Uri;
 
+use crate::front::hls::names_gzip;
+
 /// Bytes of a head: the longest honest ones (cookies of others on the same host, long user agents) stay under 8 KiB.
 pub(super) const HEAD_BYTES_MAX: usize = 16 * 1024;
 
@@ -32,7 +34,9 @@ pub(super) struct Asked {
     pub(super) is_1_0: bool,
     /// Whether the connection is to stay open after the answer (RFC 9112 §9.3).
     pub(super) keep_alive: bool,
-    /// A body follows, or something is to happen that is no ordinary answer.
+    /// The asker reads gzip.
+    pub(super) gzip: bool,
+    /// No body follows, and nothing is to happen that is no ordinary answer.
     pub(super) is_plain: bool,
 }
 
@@ -95,6 +99,7 @@ fn whole(head: &[u8], blank: usize) -> Head {
     };
     let is_1_0 = version == 0;
     let (mut lengths, mut is_coded, mut is_special, mut keep_alive) = (0, false, false, !is_1_0);
+    let mut gzip = false;
     for header in request.headers.iter() {
         let is = |name: &str| header.name.eq_ignore_ascii_case(name);
         if is("content-length") {
@@ -103,6 +108,8 @@ fn whole(head: &[u8], blank: usize) -> Head {
             is_coded = true;
         } else if is("upgrade") || is("expect") {
             is_special = true;
+        } else if is("accept-encoding") {
+            gzip |= std::str::from_utf8(header.value).is_ok_and(names_gzip);
         } else if is("connection") {
             let has = |option: &[u8]| {
                 header
@@ -118,7 +125,7 @@ fn whole(head: &[u8], blank: usize) -> Head {
     }
     let target = target.starts_with('/').then(|| target.parse().ok()).flatten();
     let is_plain = !is_special && !is_coded && lengths == 0;
-    Head::Whole(Asked { bytes: blank + bytes, method, target, is_1_0, keep_alive, is_plain })
+    Head::Whole(Asked { bytes: blank + bytes, method, target, is_1_0, keep_alive, gzip, is_plain })
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 //! | [`listeners`] | who listens, from the request to the end of their stream |
 //! | [`feeds`] | what they listen to: the newest groups, and the openings with which they join |
 //! | [`flush`] | what the fan-out wants sent |
+//! | [`files`] | files of HLS from memory, and requests that are held |
 //! | [`talk`] | what comes of a connection that has something to read or to write |
 //! | [`decide`] | what a request is: the shard's own, or the ordinary stack's |
 //! | [`answer`] | what the shard answers, as bytes |
@@ -24,6 +25,7 @@ mod deadlines;
 mod decide;
 mod door;
 mod feeds;
+mod files;
 mod flush;
 mod handed;
 mod head;
@@ -71,6 +73,8 @@ struct Shared {
     shell: Arc<Shell>,
     /// What the door speaks beneath HTTP, if not TCP alone.
     tls: Option<Arc<ServerConfig>>,
+    /// How many shards there are.
+    shards: usize,
     /// Places for connections, whoever serves them.
     places: Arc<Semaphore>,
     /// This shard's address.
@@ -100,6 +104,8 @@ struct Shard {
     flush_at: Mono,
     /// Who waits for the first sound of a show.
     waiting: Vec<Key>,
+    /// Who is held until there is more sound.
+    held: Vec<Key>,
     /// Who may have asked for more than was looked at.
     again: Vec<Key>,
     /// What the last wait has found, kept for its memory.
@@ -128,6 +134,7 @@ impl Shard {
             feeds: Feeds::new(Arc::clone(&shared.shell.metrics().fanout)),
             flush_at: Mono(u64::MAX),
             waiting: Vec::new(),
+            held: Vec::new(),
             again: Vec::new(),
             turn: Turn::default(),
             sample_at: clock.mono(),
@@ -207,6 +214,7 @@ impl Shard {
         }
         self.feeds.take_new(self.clock.mono());
         self.seat_who_waits();
+        self.answer_who_is_held();
         if *self.shared.stop.borrow() && self.listener.take().is_some() {
             self.end_all();
         }

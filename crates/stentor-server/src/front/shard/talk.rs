@@ -4,12 +4,14 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use stentor_fanout::Coding;
 use stentor_types::{Mono, Reason};
 
 use super::caller::{Caller, Moved};
 use super::decide::{self, Decision};
+use super::files::Held;
 use super::head::{self, Asked, Head};
 use super::listeners::{Request, Stream};
 use super::poll::Ready;
@@ -41,6 +43,8 @@ pub(super) enum State {
     Answer(Answer),
     /// The first sound of a show.
     Waiting(Box<Request>),
+    /// Sound of which there is not enough yet.
+    Held(Box<Held>),
     /// Nothing: the fan-out sends what there is.
     Stream(Stream),
 }
@@ -106,8 +110,8 @@ impl Shard {
             State::Head { .. } => self.read_head(key),
             State::Answer(_) if ready.writable => self.answer(key),
             State::Answer(_) => Next::Stay,
-            State::Waiting(_) if ready.over => Next::Close,
-            State::Waiting(_) => Next::Stay,
+            State::Waiting(_) | State::Held(_) if ready.over => Next::Close,
+            State::Waiting(_) | State::Held(_) => Next::Stay,
             State::Stream(_) => self.attend_listener(key, ready),
         }
     }
@@ -180,6 +184,10 @@ impl Shard {
                 let keep_alive = asked.keep_alive && !asked.is_1_0;
                 self.listen(key, Request { listen, coding, keep_alive, read, bytes: asked.bytes })
             }
+            Decision::File(names) => {
+                let keep_alive = asked.keep_alive && !asked.is_1_0;
+                self.file(key, Held::new(names, keep_alive, read, asked.bytes))
+            }
             Decision::Refuse(problem) => {
                 let rest = read.split_off(asked.bytes);
                 self.refuse(key, problem, asked.keep_alive && !asked.is_1_0, rest)
@@ -190,9 +198,21 @@ impl Shard {
 
     /// Answers with a refusal.
     pub(super) fn refuse(&mut self, key: Key, problem: Problem, keep_alive: bool, rest: Vec<u8>) -> Next {
+        self.refuse_with(key, problem, Problem::into_response, keep_alive, rest)
+    }
+
+    /// The same in this form.
+    pub(super) fn refuse_with(
+        &mut self,
+        key: Key,
+        problem: Problem,
+        form: fn(Problem) -> Response,
+        keep_alive: bool,
+        rest: Vec<u8>,
+    ) -> Next {
         let reason = problem.reason();
         self.shared.shell.note(Notice::RequestRefused { door: "front", reason });
-        let bytes = answer::refusal(problem, self.clock.wall(), keep_alive);
+        let bytes = answer::whole(form(problem), self.clock.wall(), keep_alive);
         let Some(connection) = self.table.get_mut(key) else { return Next::Stay };
         connection.state = State::Answer(Answer { bytes, keep_alive, rest });
         self.give_time(key, HEAD_TIMEOUT);
@@ -238,6 +258,9 @@ impl Shard {
         match connection.state {
             State::Waiting(_) if self.listener.is_some() => {
                 return self.contained(key, |shard| shard.waited_in_vain(key));
+            }
+            State::Held(_) if self.listener.is_some() => {
+                return self.contained(key, |shard| shard.held_in_vain(key));
             }
             State::Handshake => self.gauges.handshake_failed(),
             _ => {}
