@@ -3,6 +3,7 @@
 //! The three doors are apart so that a crowd at one never blocks the others: each has its own
 //! listener, its own bound on connections and its own accept loop.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,9 +18,9 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt as _, stream};
 use http::header;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
-use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use stentor_types::Reason;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -56,10 +57,10 @@ pub const STAGE_CONNECTIONS_MAX: usize = 1_000;
 pub const DESK_CONNECTIONS_MAX: usize = 200;
 
 /// A request's head must be here by then, over slow lines as well: it is one or two packets.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A TLS handshake must be over by then: two round trips, even on a train.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A request's body must be here by then: 64 KiB over the slowest line that carries speech take 13 s at 40 kbps, offers
 /// of 4 kB one.
@@ -83,10 +84,10 @@ const REFUSED_BYTES_MAX: usize = 1024 * 1024;
 const REFUSED_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Connections that wait to be accepted; the kernel cuts it to `somaxconn`.
-const BACKLOG: i32 = 4096;
+pub(crate) const BACKLOG: i32 = 4096;
 
 /// How long accepting pauses when the process has no descriptor left.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Opens a listening socket, dual stack where the address is an unspecified IPv6 one.
 pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
@@ -168,7 +169,7 @@ impl Door {
         graceful: &GracefulShutdown,
     ) {
         self.gauges.accepted();
-        if prepare(&stream).is_err() {
+        if prepare(&SockRef::from(&stream)).is_err() {
             return;
         }
         let router = self.router.clone();
@@ -185,7 +186,10 @@ impl Door {
             match tokio::time::timeout(HANDSHAKE_TIMEOUT, accepted).await {
                 // An authority has seen what it came for; there is nothing to be said (RFC 8737 §3).
                 Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(ACME_ALPN) => {}
-                Ok(Ok(stream)) => serve(stream, peer, router, watcher).await,
+                Ok(Ok(stream)) => {
+                    gauges.handshake_done();
+                    serve(stream, peer, router, watcher).await;
+                }
                 Ok(Err(_)) | Err(_) => gauges.handshake_failed(),
             }
         });
@@ -194,14 +198,18 @@ impl Door {
     /// Out of descriptors is no reason to spin or to stop: what is live stays live.
     async fn accept_failed(&self, error: &io::Error) {
         self.gauges.accept_failed();
-        let of_one_peer = matches!(
-            error.kind(),
-            io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
-        );
-        if !of_one_peer {
+        if !is_of_one_peer(error) {
             tokio::time::sleep(ACCEPT_PAUSE).await;
         }
     }
+}
+
+/// Whether accepting failed for who called, and not for all.
+pub(crate) fn is_of_one_peer(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
+    )
 }
 
 impl Wire {
@@ -221,8 +229,7 @@ impl Wire {
 }
 
 /// What every connection of a door gets: small writes leave at once, and the kernel finds the dead.
-fn prepare(stream: &TcpStream) -> io::Result<()> {
-    let socket = socket2::SockRef::from(stream);
+pub(crate) fn prepare(socket: &Socket) -> io::Result<()> {
     socket.set_tcp_nodelay(true)?;
     socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED_MAX))?;
     socket.set_tcp_keepalive(
@@ -291,7 +298,7 @@ fn in_time(body: axum::body::Body, timeout: Duration, is_late: Arc<AtomicBool>) 
     ))
 }
 
-async fn serve<S>(stream: S, peer: SocketAddr, router: Router, watcher: hyper_util::server::graceful::Watcher)
+async fn serve<S>(stream: S, peer: SocketAddr, router: Router, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -299,6 +306,19 @@ where
         request.extensions_mut().insert(axum::extract::ConnectInfo(peer));
         request.map(axum::body::Body::new)
     });
+    speak(stream, service, watcher).await;
+}
+
+/// Speaks HTTP/1.1 on a connection until it is over.
+pub(crate) async fn speak<S, T>(stream: S, service: T, watcher: Watcher)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: tower::Service<http::Request<hyper::body::Incoming>, Response = Response, Error = Infallible>
+        + Clone
+        + Send
+        + 'static,
+    T::Future: Send,
+{
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)

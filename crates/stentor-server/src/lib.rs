@@ -8,11 +8,13 @@
 //! | `mix …`, one a running show | its next 20 ms ([`mixer_thread`]) | readers, `tape …`, `media`, `news` |
 //! | `tape …`, one a show | chunks and documents ([`tape::thread`]) | the disk, the node |
 //! | `news` | what mixers tell the node ([`shell`]) | the node |
-//! | the runtime's | requests at the three doors | the node, the tape's readers |
+//! | `front …`, one a processor | listeners' sockets, and the tape's bell ([`front`]) | sockets, the runtime's |
+//! | the runtime's | other requests at the three doors | the node, the tape's readers |
 //!
 //! The node itself ([`stentor_node::Node`]) has no thread: it is asked under one lock, by [`shell::Shell::ask`],
 //! which performs at once what it decided.
 
+pub mod bell;
 pub mod cert;
 pub mod check;
 pub mod clock;

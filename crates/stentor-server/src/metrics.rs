@@ -3,8 +3,11 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
 use stentor_audio::SourceStats;
+use stentor_formats::Container;
+use stentor_types::Rendition;
 use stentor_types::time::SAMPLE_RATE_HZ;
 
 /// What a family of samples is.
@@ -43,6 +46,13 @@ families! {
     DOOR_ACCEPTED Counter "stentor_door_accepted_total" ["door"] "Connections accepted by a door.";
     DOOR_ACCEPT_FAILED Counter "stentor_door_accept_failed_total" ["door"] "Failures to accept, mostly for want of descriptors.";
     DOOR_HANDSHAKE_FAILED Counter "stentor_door_handshake_failed_total" ["door"] "TLS handshakes that failed or took too long.";
+    DOOR_HANDSHAKES Counter "stentor_door_handshakes_total" ["door"] "TLS handshakes that came to their end.";
+    FRONT_LISTENERS Gauge "stentor_front_listeners" ["container", "rendition"] "Listeners of endless streams in the front door's table.";
+    FRONT_LATE Gauge "stentor_front_flush_late_ms_max" [] "Worst lateness of a slice of the flush since the last scrape.";
+    FRONT_SAMPLES Counter "stentor_front_samples_total" [] "Looks at a listener's socket; each is looked at about every 10 s.";
+    FRONT_UNACKNOWLEDGED Counter "stentor_front_samples_unacknowledged_total" [] "Of these looks, those at which more than 2 s of sound at 32 kbps were not acknowledged.";
+    FRONT_UNACKNOWLEDGED_BYTES Counter "stentor_front_samples_unacknowledged_bytes_total" [] "Bytes not acknowledged at these looks, in all.";
+    FRONT_RETRANSMITTED Counter "stentor_front_retransmitted_segments_total" [] "Segments sent again to listeners, as these looks found.";
     MEDIA_SESSIONS Gauge "stentor_media_sessions" [] "Sessions of speakers on the media socket.";
     MEDIA_PACKETS Counter "stentor_media_packets_total" [] "Datagrams and frames taken from validated peers.";
     MEDIA_DROPPED Counter "stentor_media_dropped_total" [] "Datagrams and frames of nobody we know, dropped before any state.";
@@ -102,6 +112,7 @@ pub struct DoorGauges {
     accepted: AtomicU64,
     accept_failed: AtomicU64,
     handshake_failed: AtomicU64,
+    handshakes: AtomicU64,
 }
 
 impl DoorGauges {
@@ -117,9 +128,71 @@ impl DoorGauges {
         self.handshake_failed.fetch_add(1, Relaxed);
     }
 
+    pub(crate) fn handshake_done(&self) {
+        self.handshakes.fetch_add(1, Relaxed);
+    }
+
     /// Counts a connection as open for as long as the guard lives, so that a panic cannot leak it.
     pub(crate) fn open(self: &Arc<Self>) -> Counted {
         Counted::new(Arc::clone(self), |gauges| &gauges.open)
+    }
+}
+
+/// 2 s of sound at 32 kbps. Twice the interval: who has more under way has a full line.
+const UNACKNOWLEDGED_BYTES: u64 = 2 * 4_500;
+
+/// Counts of the front door's listeners.
+#[derive(Debug, Default)]
+pub struct FanoutGauges {
+    /// By container and rendition.
+    listeners: [[AtomicU64; Rendition::ALL.len()]; Container::ALL.len()],
+    late_us_max: AtomicU64,
+    samples: AtomicU64,
+    unacknowledged: AtomicU64,
+    unacknowledged_bytes: AtomicU64,
+    retransmitted: AtomicU64,
+}
+
+impl FanoutGauges {
+    /// The gauge of listeners of a rendition in a container.
+    pub(crate) fn listeners(&self, container: Container, rendition: Rendition) -> &AtomicU64 {
+        &self.listeners[container as usize][rendition.index()]
+    }
+
+    /// A slice of the flush was so late.
+    pub(crate) fn late(&self, by: Duration) {
+        self.late_us_max.fetch_max(u64::try_from(by.as_micros()).unwrap_or(u64::MAX), Relaxed);
+    }
+
+    /// A socket was looked at: so many bytes are not acknowledged, and so many segments were sent again since the last
+    /// look.
+    pub(crate) fn sampled(&self, unacknowledged: u64, retransmitted: u64) {
+        self.samples.fetch_add(1, Relaxed);
+        self.unacknowledged.fetch_add(u64::from(unacknowledged > UNACKNOWLEDGED_BYTES), Relaxed);
+        self.unacknowledged_bytes.fetch_add(unacknowledged, Relaxed);
+        self.retransmitted.fetch_add(retransmitted, Relaxed);
+    }
+
+    fn render(&self, page: &mut Page) {
+        page.family(&FRONT_LISTENERS);
+        for container in Container::ALL {
+            for rendition in
+                Rendition::ALL.into_iter().filter(|rendition| container.carries(rendition.codec()))
+            {
+                let listeners = self.listeners(container, rendition).load(Relaxed);
+                let labels = [&*container.to_string().to_lowercase(), rendition.name()];
+                page.sample(&FRONT_LISTENERS, &labels, listeners as f64);
+            }
+        }
+        page.single(&FRONT_LATE, self.late_us_max.swap(0, Relaxed) as f64 / 1e3);
+        for (family, value) in [
+            (&FRONT_SAMPLES, &self.samples),
+            (&FRONT_UNACKNOWLEDGED, &self.unacknowledged),
+            (&FRONT_UNACKNOWLEDGED_BYTES, &self.unacknowledged_bytes),
+            (&FRONT_RETRANSMITTED, &self.retransmitted),
+        ] {
+            page.single(family, value.load(Relaxed) as f64);
+        }
     }
 }
 
@@ -164,6 +237,8 @@ impl<T> Drop for Counted<T> {
 pub struct Metrics {
     /// The front door.
     pub front: Arc<DoorGauges>,
+    /// Its listeners.
+    pub fanout: Arc<FanoutGauges>,
     /// The stage door.
     pub stage: Arc<DoorGauges>,
     /// The desk.
@@ -185,18 +260,20 @@ impl Metrics {
         let mut page = Page(String::with_capacity(4096));
         let doors = [("front", &self.front), ("stage", &self.stage), ("desk", &self.desk)];
         type OfDoor = fn(&DoorGauges) -> &AtomicU64;
-        let of_doors: [(&Family, OfDoor); 4] = [
+        let of_doors: [(&Family, OfDoor); 5] = [
             (&DOOR_OPEN, |d| &d.open),
             (&DOOR_ACCEPTED, |d| &d.accepted),
             (&DOOR_ACCEPT_FAILED, |d| &d.accept_failed),
             (&DOOR_HANDSHAKE_FAILED, |d| &d.handshake_failed),
+            (&DOOR_HANDSHAKES, |d| &d.handshakes),
         ];
         for (family, value) in of_doors {
             page.family(family);
             for (name, door) in &doors {
-                page.sample(family, name, value(door).load(Relaxed) as f64);
+                page.sample(family, &[name], value(door).load(Relaxed) as f64);
             }
         }
+        self.fanout.render(&mut page);
         let media = &self.media;
         for (family, value) in [
             (&MEDIA_SESSIONS, &media.sessions),
@@ -205,11 +282,9 @@ impl Metrics {
             (&MEDIA_POLICED, &media.policed),
             (&MEDIA_LATE, &media.overrun),
         ] {
-            page.family(family);
-            page.sample(family, "", value.load(Relaxed) as f64);
+            page.single(family, value.load(Relaxed) as f64);
         }
-        page.family(&CERTIFICATE);
-        page.sample(&CERTIFICATE, "", self.certificate_valid_until_s.load(Relaxed) as f64);
+        page.single(&CERTIFICATE, self.certificate_valid_until_s.load(Relaxed) as f64);
         type OfShow = fn(&ShowSample) -> f64;
         let of_shows: [(&Family, OfShow); 17] = [
             (&SHOW_LISTENERS, |s| s.listeners as f64),
@@ -233,7 +308,7 @@ impl Metrics {
         for (family, value) in of_shows {
             page.family(family);
             for show in shows {
-                page.sample(family, &show.show, value(show));
+                page.sample(family, &[&show.show], value(show));
             }
         }
         page.0
@@ -255,12 +330,19 @@ impl Page {
         let _ = writeln!(self.0, "# HELP {} {}\n# TYPE {} {kind}", family.name, family.help, family.name);
     }
 
-    /// Label values are door names and show names, which need no escaping by construction.
-    fn sample(&mut self, family: &Family, label: &str, value: f64) {
-        let _ = match family.labels.first() {
-            Some(name) => writeln!(self.0, "{}{{{name}=\"{label}\"}} {value}", family.name),
-            None => writeln!(self.0, "{} {value}", family.name),
-        };
+    /// A family of one sample.
+    fn single(&mut self, family: &Family, value: f64) {
+        self.family(family);
+        self.sample(family, &[], value);
+    }
+
+    /// Label values are names of doors, shows, containers and renditions, which need no escaping by construction.
+    fn sample(&mut self, family: &Family, labels: &[&str], value: f64) {
+        self.0.push_str(family.name);
+        for (place, (name, label)) in family.labels.iter().zip(labels).enumerate() {
+            let _ = write!(self.0, "{}{name}=\"{label}\"", if place == 0 { '{' } else { ',' });
+        }
+        let _ = writeln!(self.0, "{} {value}", if labels.is_empty() { "" } else { "}" });
     }
 }
 

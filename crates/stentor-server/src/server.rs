@@ -21,6 +21,7 @@ use crate::clock::Clock;
 use crate::config::{Acme, BaseUrl, Config};
 use crate::data_folder::{DataError, DataFolder};
 use crate::door::{self, Door, Wire};
+use crate::front::shard::FrontDoor;
 use crate::media::{self, MediaSockets};
 use crate::metrics::Metrics;
 use crate::notice::{Notice, Notices};
@@ -98,7 +99,7 @@ pub struct Server {
     reloader: Reloader,
     addresses: Addresses,
     desk_url: String,
-    front: TcpListener,
+    front: FrontDoor,
     stage: TcpListener,
     desk: TcpListener,
     tls: Option<Arc<ServerConfig>>,
@@ -137,14 +138,15 @@ impl Server {
         if let Some(text) = tls.as_ref().and_then(|tls| tls.warning.clone()) {
             notices.tell(clock.now(), &Notice::CertificateOdd { text });
         }
-        let front = listen("front", config.front.listen)?;
+        let front = front::shard::listen(config.front.listen, config.front_threads)
+            .map_err(|error| StartError::Listen { door: "front", address: config.front.listen, error })?;
         let stage = listen("stage", config.stage.listen)?;
         let desk = listen("desk", config.desk.listen)?;
         let sockets = MediaSockets::open(config.media.listen, &config.media.advertise)
             .map_err(|error| StartError::Listen { door: "media", address: config.media.listen, error })?;
         let bound = |listener: &TcpListener, wanted| listener.local_addr().unwrap_or(wanted);
         let addresses = Addresses {
-            front: bound(&front, config.front.listen),
+            front: front[0].local_addr().unwrap_or(config.front.listen),
             stage: bound(&stage, config.stage.listen),
             media: SocketAddr::new(config.media.listen.ip(), sockets.port()),
             desk: bound(&desk, config.desk.listen),
@@ -156,6 +158,7 @@ impl Server {
         let metrics = Arc::new(Metrics::default());
         let shell = Shell::new(clock, node, data, notices, metrics);
         let gauges = Arc::clone(&shell.metrics().media);
+        let front = FrontDoor::new(front, &shell).map_err(StartError::Thread)?;
         let media = media::spawn(sockets, clock, gauges, Connections(Arc::clone(&shell)));
         shell.set_media(media.map_err(StartError::Thread)?);
         let data = shell.data().dir().display().to_string();
@@ -253,11 +256,21 @@ impl Server {
         let Self { shell, reloader, addresses, desk_url, front, stage, desk, tls, .. } = self;
         let (urls, metrics) = (shell.look(|node, _| node.urls().clone()), Arc::clone(shell.metrics()));
         let wire = tls.clone().map_or(Wire::Plain, Wire::Tls);
-        let desk_wire = match tls {
+        let desk_wire = match tls.clone() {
             Some(tls) if !self.desk_needs_tls => Wire::Either(tls),
             _ => wire.clone(),
         };
         let mut doors = JoinSet::new();
+        let told = Arc::clone(&shell);
+        let tell = move |door, address: SocketAddr, url: &str| {
+            let (address, url) = (address.to_string(), url.to_owned());
+            told.note(Notice::DoorOpened { door, address, url });
+        };
+        let router = front::router(Arc::clone(&shell), reloader.pages());
+        let router = door::counting_refusals(router, "front", Arc::clone(&shell));
+        let connections_max = self.front_connections_max;
+        doors.spawn(front.run(Arc::clone(&shell), tls.clone(), router, connections_max, stopping.clone()));
+        tell("front", addresses.front, &urls.front);
         let mut open = |name,
                         listener,
                         wire,
@@ -269,12 +282,8 @@ impl Server {
             let router = door::counting_refusals(router, name, Arc::clone(&shell));
             let door = Door::new(listener, wire, router, connections_max, gauges);
             doors.spawn(door.run(stopping.clone()));
-            let (address, url) = (address.to_string(), url.to_owned());
-            shell.note(Notice::DoorOpened { door: name, address, url });
+            tell(name, address, url);
         };
-        let router = front::router(Arc::clone(&shell), reloader.pages());
-        let (gauges, max) = (Arc::clone(&metrics.front), self.front_connections_max);
-        open("front", front, wire.clone(), router, max, gauges, &urls.front, addresses.front);
         let router = stage_door::router(Arc::clone(&shell), &urls.front);
         let (gauges, max) = (Arc::clone(&metrics.stage), door::STAGE_CONNECTIONS_MAX);
         open("stage", stage, wire, router, max, gauges, &urls.stage, addresses.stage);

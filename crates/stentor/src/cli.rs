@@ -77,7 +77,7 @@ impl ServeArgs {
     /// The flags as a configuration in which everything else is missing.
     pub(crate) fn flags(&self) -> RawConfig {
         RawConfig {
-            front: RawFront { listen: self.front.clone(), url: None },
+            front: RawFront { listen: self.front.clone(), ..RawFront::default() },
             stage: RawStage { listen: self.stage.clone(), url: None },
             media: RawMedia { listen: self.media.clone(), ..RawMedia::default() },
             desk: RawDesk { listen: self.desk.clone() },

@@ -14,8 +14,13 @@ section! {
         /// What listeners' links begin with, where that is not this machine's own address: a name, or a
         /// proxy in front. Made from `listen` if it is not set, with `localhost` for every address.
         url: String = None, "\"https://listen.example.org\"", None, Restart;
+        /// Threads that serve listeners. One a processor if it is not set; fewer leave processors to others.
+        threads: u64 = None, "4", None, Restart;
     }
 }
+
+/// Beyond the processors of any machine this is made for, threads only cost memory.
+const THREADS_MAX: u64 = 256;
 
 section! {
     /// The stage door, where speakers and hosts come in.
@@ -79,8 +84,19 @@ fn leads_here(name: &str) -> bool {
 }
 
 impl RawFront {
-    pub(crate) fn check(self) -> Result<Door, Wrong> {
-        door(&Self::SPEC, self.listen, "[::]:8080", self.url)
+    /// The door, and how many threads serve it.
+    pub(crate) fn check(self) -> Result<(Door, usize), Wrong> {
+        let processors =
+            || std::thread::available_parallelism().map_or(1, |processors| processors.get() as u64);
+        let threads = self.threads.unwrap_or_else(|| processors().min(THREADS_MAX));
+        let threads = match usize::try_from(threads) {
+            Ok(fits) if (1..=THREADS_MAX).contains(&threads) => fits,
+            _ => {
+                let advice = format!("write a number from 1 to {THREADS_MAX}");
+                return Err(Self::SPEC.wrong("threads", threads, advice));
+            }
+        };
+        Ok((door(&Self::SPEC, self.listen, "[::]:8080", self.url)?, threads))
     }
 }
 

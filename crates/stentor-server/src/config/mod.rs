@@ -80,6 +80,8 @@ pub struct RawConfig {
 pub struct Config {
     /// Where listeners come in.
     pub front: Door,
+    /// How many threads serve them; at least one.
+    pub front_threads: usize,
     /// Where speakers and hosts come in.
     pub stage: Door,
     /// Where the sound of speakers comes in.
@@ -210,9 +212,12 @@ impl Config {
     }
 
     fn check(raw: RawConfig) -> Result<Self, ConfigError> {
+        let written = raw.clone();
+        let (front, front_threads) = raw.front.check()?;
         let config = Self {
-            written: raw.clone(),
-            front: raw.front.check()?,
+            written,
+            front,
+            front_threads,
             stage: raw.stage.check()?,
             media: raw.media.check()?,
             desk: raw.desk.check()?,

@@ -1,10 +1,12 @@
 //! The front door: everything a listener asks for.
 
+mod choice;
 mod hand;
 mod hls;
 mod marks;
 pub mod range;
 mod replay;
+pub(crate) mod shard;
 mod status;
 mod stream;
 
@@ -135,20 +137,26 @@ async fn with_cors(request: Request, next: Next) -> Response {
     let mut response =
         if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
     let headers = response.headers_mut();
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     if preflight {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD"));
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Range"));
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
     } else {
-        headers.insert(
-            header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static(
-                "Stentor-Epoch, Stentor-Start-S, Stentor-On-Air-S, Retry-After, ETag, Content-Range",
-            ),
-        );
+        add_cors(headers);
     }
     response
+}
+
+/// What an answer to pages of others says.
+fn add_cors(headers: &mut HeaderMap) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static(
+            "Stentor-Epoch, Stentor-Start-S, Stentor-On-Air-S, Retry-After, ETag, Content-Range",
+        ),
+    );
 }
 
 /// Only the name of a show leads on: a path such as `/%2Fexample.org/` would lead elsewhere.

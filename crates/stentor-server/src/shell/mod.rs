@@ -30,6 +30,7 @@ use stentor_webrtc::{Identity, Timebase};
 use tokio::sync::{Notify, Semaphore, watch};
 
 use self::events::OfShow;
+use crate::bell::Bells;
 use crate::clock::Clock;
 use crate::data_folder::DataFolder;
 use crate::essential::Essential;
@@ -60,6 +61,7 @@ pub struct Shell {
     timeout_changed: Notify,
     news: SyncSender<News>,
     stopping: watch::Sender<bool>,
+    bells: Arc<Bells>,
 }
 
 impl Shell {
@@ -86,6 +88,7 @@ impl Shell {
             timeout_changed: Notify::new(),
             news,
             stopping: watch::Sender::new(false),
+            bells: Arc::default(),
         });
         let telling = Arc::downgrade(&shell);
         let tell = move || {
@@ -146,6 +149,11 @@ impl Shell {
     /// Before the media thread was started; doors open after that.
     pub fn media(&self) -> &MediaHandle {
         self.media.get().expect("the media thread starts before the doors open")
+    }
+
+    /// Rung when there is more sound.
+    pub(crate) fn bells(&self) -> &Arc<Bells> {
+        &self.bells
     }
 
     /// Places of those who read from disk.
@@ -228,7 +236,8 @@ impl Shell {
     fn place(self: &Arc<Self>, id: &ShowId, found: bool) -> Arc<ShowShell> {
         let events = OfShow { shell: Arc::clone(self), show: id.clone(), epoch: None };
         let (data, reads) = (Arc::clone(&self.data), Arc::clone(&self.reads));
-        let thread = thread::spawn(id.clone(), found, data, self.clock, reads, events)
+        let bells = Arc::clone(&self.bells);
+        let thread = thread::spawn(id.clone(), found, data, self.clock, reads, bells, events)
             .expect("a thread can be started");
         let show = Arc::new(ShowShell::new(id.clone(), thread));
         self.shows.write().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), Arc::clone(&show));

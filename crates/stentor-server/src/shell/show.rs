@@ -102,7 +102,12 @@ impl ShowShell {
             let report = stentor_tape::Report::new(&recovered).to_string();
             shell.note(Notice::TapeDamaged { show: self.id.clone(), report });
         }
-        let tape = Arc::new(LiveTape::new(recovered.index, folder, Arc::clone(&shell.reads)));
+        let tape = Arc::new(LiveTape::new(
+            recovered.index,
+            folder,
+            Arc::clone(&shell.reads),
+            Arc::clone(&shell.bells),
+        ));
         tape.close();
         self.tape.send_if_modified(|place| {
             let absent = place.is_none();

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use stentor_formats::{Container, FormatError, Framer, Interval};
 use stentor_tape::{Index, Record, Window};
 use stentor_types::{Chunk, Frames, Position, Rendition, Run, Slot, TapeHead};
 use tokio::sync::{Semaphore, watch};
 
 use super::files;
+use crate::bell::Bells;
 use stentor_tape::Location;
 
 /// Reads from disk under way at once in the process. Each takes 8.5 kB and some 50 µs from the page
@@ -51,6 +53,32 @@ impl Live {
     }
 }
 
+/// A framed group, with HTTP's chunked coding around it (RFC 9112 §7.1): what goes over most wires as it is.
+#[derive(Clone, Debug)]
+pub struct Framed {
+    /// The group as one chunk.
+    pub chunk: Bytes,
+    /// Where the sound is in `chunk`.
+    pub sound: Range<usize>,
+}
+
+impl Framed {
+    /// Puts the coding around what was framed.
+    pub fn new(sound: &[u8]) -> Self {
+        let size = format!("{:x}\r\n", sound.len());
+        let mut chunk = BytesMut::with_capacity(size.len() + sound.len() + 2);
+        chunk.extend_from_slice(size.as_bytes());
+        chunk.extend_from_slice(sound);
+        chunk.extend_from_slice(b"\r\n");
+        Self { chunk: chunk.freeze(), sound: size.len()..size.len() + sound.len() }
+    }
+
+    /// The sound alone.
+    pub fn sound(&self) -> Bytes {
+        self.chunk.slice(self.sound.clone())
+    }
+}
+
 type FramedKey = (Slot, Container, Rendition, Interval);
 
 /// A show's tape as its readers see it. Written by the mixer's thread ([`Self::publish`]) and the tape's
@@ -59,10 +87,11 @@ pub struct LiveTape {
     head: Arc<TapeHead>,
     folder: PathBuf,
     live: watch::Sender<Live>,
+    bells: Arc<Bells>,
     index: RwLock<Index>,
     reads: Arc<Semaphore>,
     framers: BTreeMap<(Container, Rendition), Framer>,
-    framed: Mutex<BTreeMap<FramedKey, Bytes>>,
+    framed: Mutex<BTreeMap<FramedKey, Framed>>,
     /// Open progressive streams.
     pub listeners: AtomicU64,
     /// Bytes of sound handed to listeners' connections.
@@ -72,8 +101,9 @@ pub struct LiveTape {
 }
 
 impl LiveTape {
-    /// A tape with this table of contents in this folder. `reads` bounds reads from disk for all shows together.
-    pub fn new(index: Index, folder: PathBuf, reads: Arc<Semaphore>) -> Self {
+    /// A tape with this table of contents in this folder. `reads` bounds reads from disk for all shows together;
+    /// `bells` are rung when there is more to hear.
+    pub fn new(index: Index, folder: PathBuf, reads: Arc<Semaphore>, bells: Arc<Bells>) -> Self {
         let head = Arc::clone(index.head());
         let mut framers = BTreeMap::new();
         for container in Container::ALL {
@@ -92,6 +122,7 @@ impl LiveTape {
             head,
             folder,
             live: watch::Sender::new(live),
+            bells,
             index: RwLock::new(index),
             reads,
             framers,
@@ -132,11 +163,13 @@ impl LiveTape {
             }
             !live.closed
         });
+        self.bells.ring();
     }
 
     /// Nothing more will come; waiting readers end.
     pub fn close(&self) {
         self.live.send_modify(|live| live.closed = true);
+        self.bells.ring();
     }
 
     /// A record lies on the disk.
@@ -193,19 +226,19 @@ impl LiveTape {
         first: Slot,
         chunks: &[&Frames],
         shared: bool,
-    ) -> Bytes {
+    ) -> Framed {
         let (container, rendition, interval) = key;
         if !shared {
-            return framer.frame(interval, first, chunks);
+            return Framed::new(&framer.frame(interval, first, chunks));
         }
         let key = (first, container, rendition, interval);
         let oldest = self.live.borrow().window.oldest().map_or(Slot(0), |chunk| chunk.position.slot);
         let mut framed = self.framed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bytes) = framed.get(&key) {
-            return bytes.clone();
+        if let Some(known) = framed.get(&key) {
+            return known.clone();
         }
-        let bytes = framer.frame(interval, first, chunks);
-        framed.insert(key, bytes.clone());
+        let new = Framed::new(&framer.frame(interval, first, chunks));
+        framed.insert(key, new.clone());
         // Readers tidy up, since the mixer must not wait for a lock of theirs.
         while let Some((&key, _)) = framed.first_key_value() {
             if key.0 >= oldest && framed.len() <= FRAMED_MAX {
@@ -213,7 +246,7 @@ impl LiveTape {
             }
             framed.pop_first();
         }
-        bytes
+        new
     }
 }
 
@@ -238,7 +271,12 @@ mod tests {
             aac_config: Bytes::new(),
             filler: RenditionMap::default(),
         };
-        let tape = LiveTape::new(Index::new(Arc::new(head)), PathBuf::new(), Arc::new(Semaphore::new(1)));
+        let tape = LiveTape::new(
+            Index::new(Arc::new(head)),
+            PathBuf::new(),
+            Arc::new(Semaphore::new(1)),
+            Arc::default(),
+        );
         for (epoch, slot) in [(1, 0), (1, 1), (1, 3), (2, 4), (2, 5)] {
             tape.publish(chunk(epoch, slot));
         }

@@ -12,7 +12,7 @@ pub mod thread;
 pub mod tracks;
 pub mod tracks_thread;
 
-pub use live::{Live, LiveTape};
+pub use live::{Framed, Live, LiveTape};
 pub use thread::{Handed, TapeEvents, TapeHandle};
 pub use tracks::Tracks;
 pub use tracks_thread::TracksHandle;

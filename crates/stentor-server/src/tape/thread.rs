@@ -24,6 +24,7 @@ use self::handle::ToTape;
 pub use self::handle::{Handed, TapeHandle};
 use super::files::{self, Folder};
 use super::live::LiveTape;
+use crate::bell::Bells;
 use crate::clock::Clock;
 use crate::data_folder::{self, DataFolder};
 use crate::essential::Essential;
@@ -72,6 +73,7 @@ pub fn spawn(
     data: Arc<DataFolder>,
     clock: Clock,
     reads: Arc<Semaphore>,
+    bells: Arc<Bells>,
     events: impl TapeEvents,
 ) -> std::io::Result<TapeHandle> {
     let (to_tape, inbox) = channel();
@@ -97,6 +99,7 @@ pub fn spawn(
             reserve,
             clock,
             reads,
+            bells,
             events,
             chunks_waiting,
             lost_since,
@@ -122,6 +125,7 @@ struct TapeThread<E> {
     reserve: Reserve,
     clock: Clock,
     reads: Arc<Semaphore>,
+    bells: Arc<Bells>,
     events: E,
     chunks_waiting: Arc<AtomicUsize>,
     lost_since: Arc<AtomicU64>,
@@ -294,7 +298,7 @@ impl<E: TapeEvents> TapeThread<E> {
             }
         };
         let opened = OpenedTape { anchor: index.head().anchor, next, marks: index.marks().to_vec() };
-        let tape = Arc::new(LiveTape::new(index, path, Arc::clone(&self.reads)));
+        let tape = Arc::new(LiveTape::new(index, path, Arc::clone(&self.reads), Arc::clone(&self.bells)));
         self.writing = Some(Writing {
             writer,
             untouchable,

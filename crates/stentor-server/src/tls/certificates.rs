@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rustls::ServerConfig;
+use rustls::crypto::aws_lc_rs::Ticketer;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
@@ -56,6 +57,10 @@ impl Certificates {
             .with_no_client_auth()
             .with_cert_resolver(Arc::clone(self) as Arc<dyn ResolvesServerCert>);
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        // Who comes again shakes hands without a signature, at any thread: what it takes is in the ticket, and no thread
+        // looks it up in a table of all.
+        config.ticketer = Ticketer::new().expect("the provider has random bytes");
+        config.send_tls13_tickets = 1;
         if acme {
             config.alpn_protocols.push(ACME_ALPN.to_vec());
         }

@@ -162,6 +162,14 @@ impl House {
         Request::new("GET", path).send(self.at.front).await
     }
 
+    /// A number at the desk's `/metrics`, by its name with its labels.
+    pub(crate) async fn metric(&self, sample: &str) -> f64 {
+        let page = Request::new("GET", "/metrics").send(self.at.desk).await.text();
+        let value = page.lines().find_map(|line| line.strip_prefix(sample));
+        let value = value.unwrap_or_else(|| panic!("no {sample} in {page}"));
+        value.trim().parse().expect("a number")
+    }
+
     /// The status document, once it says so.
     pub(crate) async fn status_when(&self, show: &str, what: &str, is: impl Fn(&Value) -> bool) -> Value {
         until(what, || async {

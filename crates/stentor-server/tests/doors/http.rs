@@ -23,6 +23,11 @@ impl Request {
         Self { head, body: Vec::new() }
     }
 
+    /// One whose connection stays open for the next.
+    pub(crate) fn staying(method: &str, target: &str) -> Self {
+        Self { head: format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\n"), body: Vec::new() }
+    }
+
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.head.push_str(&format!("{name}: {value}\r\n"));
         self
@@ -135,7 +140,12 @@ impl Stream {
     }
 
     /// Everything until the end of the body or of the connection.
-    pub(crate) async fn finish(mut self) -> Answer {
+    pub(crate) async fn finish(self) -> Answer {
+        self.finish_and_stay().await.0
+    }
+
+    /// The same, and the connection for another request.
+    pub(crate) async fn finish_and_stay(mut self) -> (Answer, Box<dyn Wire>) {
         let mut body = Vec::new();
         if self.header("transfer-encoding") == Some("chunked") {
             while let Some(piece) = self.piece().await {
@@ -146,7 +156,7 @@ impl Stream {
             while length.is_none_or(|length: usize| self.buffer.len() < length) && self.more().await {}
             body = std::mem::take(&mut self.buffer);
         }
-        Answer { status: self.status, headers: self.headers, body }
+        (Answer { status: self.status, headers: self.headers, body }, self.wire)
     }
 
     async fn buffered(&mut self, is_there: impl Fn(&[u8]) -> Option<usize>) -> Option<usize> {

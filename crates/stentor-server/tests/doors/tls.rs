@@ -19,14 +19,31 @@ use tokio_rustls::TlsConnector;
 
 use crate::ear::{Fragments, Witness};
 use crate::house::{House, config, until, within};
-use crate::http::{Answer, Request, Stream};
+use crate::http::{Answer, Request, Stream, Wire};
 
-async fn open(connector: &TlsConnector, at: SocketAddr, request: Request) -> Stream {
+/// A connection with TLS.
+pub(crate) async fn wire(connector: &TlsConnector, at: SocketAddr) -> Box<dyn Wire> {
     let wire = TcpStream::connect(at).await.expect("the door is open");
     let name = ServerName::try_from("localhost").expect("a name");
     let wire = connector.connect(name, wire).await.expect("the certificate is trusted");
     assert_eq!(wire.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
-    request.open_on(Box::new(wire)).await
+    Box::new(wire)
+}
+
+async fn open(connector: &TlsConnector, at: SocketAddr, request: Request) -> Stream {
+    request.open_on(wire(connector, at).await).await
+}
+
+/// Puts a show on air and hears it, close to live.
+pub(crate) async fn on_air(house: &House, connector: &TlsConnector, show: &str) -> Fragments {
+    house.create(show).await;
+    house.command(show, "live").await;
+    let stream = until("the show is heard", || async {
+        let request = Request::new("GET", &format!("/{show}/live.mp4?close=1"));
+        let stream = open(connector, house.at.front, request).await;
+        (stream.status == 200).then_some(stream)
+    });
+    Fragments::of(stream.await)
 }
 
 async fn get(connector: &TlsConnector, at: SocketAddr, path: &str) -> Answer {
@@ -34,7 +51,7 @@ async fn get(connector: &TlsConnector, at: SocketAddr, path: &str) -> Answer {
 }
 
 /// A configuration with a certificate that was just made, and a client that trusts it.
-fn trusted(folder: &Path) -> (RawConfig, TlsConnector) {
+pub(crate) fn trusted(folder: &Path) -> (RawConfig, TlsConnector) {
     let made = cert::make(&[], &folder.join("tls"), Clock::start().wall()).expect("a certificate");
     let mut raw = config(&folder.join("data"));
     (raw.tls.cert, raw.tls.key) = (Some(made.cert.clone()), Some(made.key.clone()));

@@ -3,6 +3,8 @@
 mod playlist;
 mod sound;
 
+pub(super) use self::playlist::names_gzip;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +19,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::{Front, show_id};
 use crate::problem::Problem;
-use crate::shell::ShowShell;
+use crate::shell::{Shell, ShowShell};
 use crate::tape::{Live, LiveTape};
 
 /// Requests that are held until there is more sound. Each is a connection of the front door, which has 15,000 at
@@ -26,7 +28,7 @@ use crate::tape::{Live, LiveTape};
 pub(super) const HELD_MAX: usize = 8_000;
 
 /// How long a request is held: three target durations (rfc8216bis §6.2.5.2).
-const HELD_TIMEOUT: Duration = Duration::from_secs(3 * LOW_LATENCY_TARGET_S);
+pub(super) const HELD_TIMEOUT: Duration = Duration::from_secs(3 * LOW_LATENCY_TARGET_S);
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// What changes once, when the show has ended or the recording is there.
@@ -58,7 +60,57 @@ struct Wanted {
     tape: Arc<LiveTape>,
     rendition: Rendition,
     query: Option<String>,
-    headers: HeaderMap,
+    gzip: bool,
+}
+
+/// The names in a request for a file of a rendition, and what else of it matters.
+#[derive(Debug)]
+pub(super) struct Names {
+    pub(super) show: ShowId,
+    pub(super) rendition: Rendition,
+    pub(super) file: String,
+    pub(super) query: Option<String>,
+    /// The asker reads gzip.
+    pub(super) gzip: bool,
+}
+
+/// What can be said to a request now, without waiting for anything.
+pub(super) enum Now {
+    /// This.
+    Answer(Response),
+    /// Nothing until there is more sound.
+    Held,
+    /// Nothing without the disk.
+    OnDisk,
+}
+
+/// What can be said now to a request for a file of a show that is live.
+///
+/// # Errors
+/// It is refused.
+pub(super) fn now(shell: &Shell, names: &Names) -> Result<Now, Problem> {
+    let phase = shell.look(|node, _| node.show(&names.show).map(|show| show.stage().phase()))?;
+    let show = shell.show(&names.show)?;
+    let Some(tape) = show.tape().filter(|_| phase != Phase::Ended) else { return Ok(Now::OnDisk) };
+    let rendition = names.rendition;
+    if !tape.head().has(rendition) {
+        return Err(Problem::new(Reason::RenditionMissing));
+    }
+    let (id, query) = (names.show.clone(), names.query.clone());
+    let wanted = Wanted { id, show, tape, rendition, query, gzip: names.gzip };
+    match &*names.file {
+        "ll.m3u8" => Ok(playlist::low_latency_now(&wanted)?.map_or(Now::Held, Now::Answer)),
+        "live.m3u8" => playlist::live(&wanted).map(Now::Answer),
+        "vod.m3u8" => Ok(Now::OnDisk),
+        "init.mp4" => init(&wanted).map(Now::Answer),
+        file => sound::now(&wanted.tape, rendition, segment(file)?),
+    }
+}
+
+/// Why a request is held no longer.
+pub(super) fn held_in_vain() -> Problem {
+    Problem::new(Reason::Overloaded)
+        .detail("The show has made no new sound for as long as a request is held. Ask again in a moment.")
 }
 
 pub(super) async fn file(
@@ -74,7 +126,8 @@ pub(super) async fn file(
         if !tape.head().has(rendition) {
             return Err(Problem::new(Reason::RenditionMissing));
         }
-        of_rendition(&front, &file, Wanted { id, show, tape, rendition, query, headers }).await
+        let gzip = playlist::accepts_gzip(&headers);
+        of_rendition(&front, &file, Wanted { id, show, tape, rendition, query, gzip }).await
     };
     found.await.unwrap_or_else(refuse)
 }
@@ -84,17 +137,22 @@ async fn of_rendition(front: &Front, file: &str, wanted: Wanted) -> Result<Respo
         "ll.m3u8" => playlist::low_latency(front, &wanted).await,
         "live.m3u8" => playlist::live(&wanted),
         "vod.m3u8" => playlist::recording(front, &wanted),
-        "init.mp4" => {
-            let framer = wanted.tape.framer(Container::Fmp4, wanted.rendition).map_err(problem)?;
-            Ok(answer("audio/mp4", FOR_EVER, framer.intro().clone()))
-        }
+        "init.mp4" => init(&wanted),
         _ => {
-            let name = file.strip_suffix(".m4s").and_then(|name| name.parse().ok());
-            let name: SegmentName = name.ok_or(Reason::NotFound)?;
-            let sound = sound::named(front, &wanted.tape, wanted.rendition, name).await?;
+            let sound = sound::named(front, &wanted.tape, wanted.rendition, segment(file)?).await?;
             Ok(answer("audio/mp4", FOR_EVER, sound))
         }
     }
+}
+
+fn init(wanted: &Wanted) -> Result<Response, Problem> {
+    let framer = wanted.tape.framer(Container::Fmp4, wanted.rendition).map_err(problem)?;
+    Ok(answer("audio/mp4", FOR_EVER, framer.intro().clone()))
+}
+
+fn segment(file: &str) -> Result<SegmentName, Problem> {
+    let name = file.strip_suffix(".m4s").and_then(|name| name.parse().ok());
+    name.ok_or_else(|| Problem::new(Reason::NotFound))
 }
 
 /// The newest part of the tape once `is_there`. Nothing is locked meanwhile and no thread waits; the tape
@@ -111,9 +169,7 @@ async fn held(
     tokio::select! {
         live = tokio::time::timeout(HELD_TIMEOUT, came) => match live {
             Ok(live) => live.map_err(|_| Problem::new(Reason::Stopping)),
-            Err(_) => Err(Problem::new(Reason::Overloaded).detail(
-                "The show has made no new sound for as long as a request is held. Ask again in a moment.",
-            )),
+            Err(_) => Err(held_in_vain()),
         },
         _ = stopping.wait_for(|stopping| *stopping) => Err(Problem::new(Reason::Stopping)),
     }
@@ -156,7 +212,7 @@ fn answer(content_type: &'static str, cache: &'static str, body: impl IntoRespon
 }
 
 /// A cache in front keeps what is missing for a moment, so that a crowd before its time is one request.
-fn refuse(problem: Problem) -> Response {
+pub(super) fn refuse(problem: Problem) -> Response {
     let mut response = problem.into_response();
     if response.status() == StatusCode::NOT_FOUND {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(MISSING_CACHE));
@@ -184,7 +240,7 @@ mod tests {
             aac_config: Bytes::new(),
             filler: RenditionMap::default(),
         };
-        LiveTape::new(Index::new(Arc::new(head)), PathBuf::new(), Arc::new(Semaphore::new(1)))
+        LiveTape::new(Index::new(Arc::new(head)), PathBuf::new(), Arc::new(Semaphore::new(1)), Arc::default())
     }
 
     fn publish(tape: &LiveTape, slot: u64) {

@@ -25,22 +25,38 @@ const AWAITED_CACHE: &str = "public, max-age=12";
 
 /// `ll.m3u8`, when it contains what is asked for.
 pub(super) async fn low_latency(front: &Front, wanted: &Wanted) -> Result<Response, Problem> {
-    let Wanted { tape, rendition, query, .. } = wanted;
-    let reload = Reload::of_query(query.as_deref().unwrap_or_default())
-        .map_err(|error| Problem::new(Reason::Malformed).detail(format!("{error}.")))?;
-    let turn = |live: &Live| Edge::of(&live.runs, live.closed).turn(reload);
+    let (reload, tape) = (reload(wanted)?, &wanted.tape);
     let mut live = tape.live();
-    match turn(&live) {
-        Turn::Answer => {}
-        Turn::Wait => {
-            live = held(&front.held, front.shell.stopping(), tape, |live| turn(live) == Turn::Answer).await?
-        }
-        Turn::TooFar => {
-            return Err(Problem::new(Reason::Malformed).detail(
-                "_HLS_msn and _HLS_part are too far ahead. Ask for what the playlist will list next.",
-            ));
-        }
+    if !is_there(&live, reload)? {
+        let is_there = |live: &Live| is_there(live, reload) == Ok(true);
+        live = held(&front.held, front.shell.stopping(), tape, is_there).await?;
     }
+    list_parts(wanted, reload, &live)
+}
+
+/// The same if that is so now.
+pub(super) fn low_latency_now(wanted: &Wanted) -> Result<Option<Response>, Problem> {
+    let (reload, live) = (reload(wanted)?, wanted.tape.live());
+    if is_there(&live, reload)? { list_parts(wanted, reload, &live).map(Some) } else { Ok(None) }
+}
+
+fn reload(wanted: &Wanted) -> Result<Reload, Problem> {
+    Reload::of_query(wanted.query.as_deref().unwrap_or_default())
+        .map_err(|error| Problem::new(Reason::Malformed).detail(format!("{error}.")))
+}
+
+/// Whether the playlist contains what is asked for; what it will not list next is refused.
+fn is_there(live: &Live, reload: Reload) -> Result<bool, Problem> {
+    match Edge::of(&live.runs, live.closed).turn(reload) {
+        Turn::Answer => Ok(true),
+        Turn::Wait => Ok(false),
+        Turn::TooFar => Err(Problem::new(Reason::Malformed)
+            .detail("_HLS_msn and _HLS_part are too far ahead. Ask for what the playlist will list next.")),
+    }
+}
+
+fn list_parts(wanted: &Wanted, reload: Reload, live: &Live) -> Result<Response, Problem> {
+    let Wanted { tape, rendition, .. } = wanted;
     let what = Playlist::LowLatency { rendition: *rendition, skip: reload.skip };
     // It changes with every chunk.
     let state = 2 * live.end().0 + u64::from(live.closed);
@@ -87,7 +103,7 @@ fn respond(
 ) -> Result<Response, Problem> {
     let shared = &wanted.show.cache;
     let plain = || shared.made(Made::Playlist(what, Coding::Plain), state, || make().map(Bytes::from));
-    let compressed = accepts_gzip(&wanted.headers);
+    let compressed = wanted.gzip;
     let body = if compressed {
         shared.made(Made::Playlist(what, Coding::Gzip), state, || plain().map(|text| gzip(&text)))
     } else {
@@ -102,9 +118,14 @@ fn respond(
 }
 
 /// Whether `gzip` is among the codings, and not with weight 0 (RFC 9110 §12.5.3).
-fn accepts_gzip(headers: &HeaderMap) -> bool {
+pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|coding| {
+    values.into_iter().any(names_gzip)
+}
+
+/// The same for one value of the header.
+pub(in crate::front) fn names_gzip(value: &str) -> bool {
+    value.split(',').any(|coding| {
         let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
         let weight = weight.trim().strip_prefix("q=").map_or(Ok(1.0), str::parse::<f32>);
         name.trim().eq_ignore_ascii_case("gzip") && weight.is_ok_and(|weight| weight > 0.0)

@@ -99,7 +99,8 @@ impl Evening {
     fn start(&self, found: bool, ahead: usize) -> (TapeHandle, Receiver<Told>) {
         let (teller, told) = std::sync::mpsc::sync_channel(ahead);
         let (data, reads) = (Arc::clone(&self.data), Arc::new(Semaphore::new(1)));
-        let handle = spawn(self.show.clone(), found, data, Clock::start(), reads, Teller(teller));
+        let handle =
+            spawn(self.show.clone(), found, data, Clock::start(), reads, Arc::default(), Teller(teller));
         (handle.expect("a thread can be started"), told)
     }
 

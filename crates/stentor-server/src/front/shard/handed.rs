@@ -1,0 +1,230 @@
+//! A connection while the ordinary HTTP stack answers on it.
+//!
+//! It comes with the request that was read and goes on as any connection would, until the next request is one that
+//! the shard answers: then the stack is shown an end of stream, and the connection goes home with what was read.
+
+use std::io::{self, Read, Write};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::task::{Context, Poll, ready};
+
+use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::ConnectInfo;
+use hyper::body::{Frame, Incoming, SizeHint};
+use hyper_util::server::graceful::Watcher;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tower::ServiceExt as _;
+
+use super::caller::{Brought, Caller, Home, Moved, Place};
+use super::decide;
+use super::wire::Wire;
+use crate::door;
+
+/// Bytes read at once: a request is some hundred, and a body here 64 KiB at most.
+const READ_BYTES: usize = 8 * 1024;
+
+/// Lets the ordinary stack answer, from the request that was read on.
+pub(super) async fn serve(moved: Moved, router: Router, watcher: Watcher) {
+    let peer = moved.caller.peer;
+    let talk = Arc::new(Talk { answering: AtomicBool::new(true), had_body: AtomicBool::new(false) });
+    // It fails when the runtime ends.
+    let Ok(connection) = Handed::new(moved, Arc::clone(&talk)) else { return };
+    let answers = Arc::clone(&talk);
+    let service = router
+        .map_request(move |mut request: http::Request<Incoming>| {
+            talk.answering.store(true, Relaxed);
+            talk.had_body.fetch_or(!request.body().is_end_stream(), Relaxed);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            request.map(Body::new)
+        })
+        .map_response(move |response: axum::response::Response| {
+            let answer = Answering(Arc::clone(&answers));
+            response.map(|body| Body::new(Answer { body, _answering: answer }))
+        });
+    door::speak(connection, service, watcher).await;
+}
+
+/// How far the stack is with what it was asked on one connection.
+struct Talk {
+    /// A request is being read or answered.
+    answering: AtomicBool,
+    /// A request had a body. What is left of one that nobody read would look like the next request, so such a
+    /// connection does not go home.
+    had_body: AtomicBool,
+}
+
+/// Lives as long as the body of an answer.
+struct Answering(Arc<Talk>);
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.0.answering.store(false, Relaxed);
+    }
+}
+
+/// The body of an answer; the request is answered when it is gone.
+struct Answer {
+    body: Body,
+    _answering: Answering,
+}
+
+impl HttpBody for Answer {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A connection as the ordinary stack has it.
+struct Handed {
+    /// Gone once the connection is on its way home.
+    line: Option<Line>,
+    talk: Arc<Talk>,
+    /// What was read and the stack has not had; or, on the way home, what the shard has not had.
+    read: Bytes,
+    /// Everything that the stack wrote has left it.
+    flushed: bool,
+    /// The stack is shown the end.
+    going_home: bool,
+}
+
+struct Line {
+    socket: TcpStream,
+    wire: Wire,
+    peer: SocketAddr,
+    place: Place,
+    home: Arc<Home>,
+}
+
+impl Line {
+    /// Does something with the wire as soon as it can be done.
+    fn poll<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        ready: fn(&TcpStream, &mut Context<'_>) -> Poll<io::Result<()>>,
+        mut act: impl FnMut(&mut Wire, &mut OfRuntime<'_>) -> io::Result<T>,
+    ) -> Poll<io::Result<T>> {
+        loop {
+            match act(&mut self.wire, &mut OfRuntime(&self.socket)) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready!(ready(&self.socket, cx))?,
+                done => return Poll::Ready(done),
+            }
+        }
+    }
+}
+
+impl Handed {
+    fn new(moved: Moved, talk: Arc<Talk>) -> io::Result<Self> {
+        let Moved { caller, read, home } = moved;
+        let Caller { socket, wire, peer, place } = caller;
+        let line = Line { socket: TcpStream::from_std(socket)?, wire, peer, place, home };
+        Ok(Self { line: Some(line), talk, read: read.into(), flushed: false, going_home: false })
+    }
+
+    fn line(&mut self) -> io::Result<&mut Line> {
+        self.line.as_mut().ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+
+    /// Whether what comes next is a request of its own, from its first byte on.
+    fn is_between_requests(&self) -> bool {
+        self.flushed && !self.talk.answering.load(Relaxed) && !self.talk.had_body.load(Relaxed)
+    }
+
+    fn go_home(&mut self) -> io::Result<()> {
+        let Some(Line { socket, wire, peer, place, home }) = self.line.take() else { return Ok(()) };
+        let caller = Caller { socket: socket.into_std()?, wire, peer, place };
+        let read = std::mem::take(&mut self.read).into();
+        Arc::clone(&home).bring(Brought::Connection(Moved { caller, read, home }));
+        Ok(())
+    }
+}
+
+impl AsyncRead for Handed {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.going_home {
+            return Poll::Ready(Ok(()));
+        }
+        if !self.read.is_empty() {
+            let bytes = self.read.len().min(buffer.remaining());
+            buffer.put_slice(&self.read.split_to(bytes));
+            return Poll::Ready(Ok(()));
+        }
+        let space = buffer.initialize_unfilled_to(buffer.remaining().min(READ_BYTES));
+        let read = self.line()?.poll(cx, TcpStream::poll_read_ready, |wire, socket| wire.read(socket, space));
+        let bytes = ready!(read)?;
+        if self.is_between_requests() && decide::begins_like_ours(&space[..bytes]) {
+            self.read = Bytes::copy_from_slice(&space[..bytes]);
+            self.going_home = true;
+        } else {
+            buffer.advance(bytes);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Handed {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.flushed = false;
+        self.line()?.poll(cx, TcpStream::poll_write_ready, |wire, socket| wire.write(socket, bytes))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = self.line()?.poll(cx, TcpStream::poll_write_ready, |wire, socket| wire.flush(socket));
+        ready!(flushed)?;
+        self.flushed = true;
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.going_home {
+            return Poll::Ready(self.go_home());
+        }
+        let line = self.line()?;
+        ready!(line.poll(cx, TcpStream::poll_write_ready, |wire, socket| wire.goodbye(socket)))?;
+        Pin::new(&mut line.socket).poll_shutdown(cx)
+    }
+}
+
+/// A socket of the runtime's as the wire wants it: what cannot be done now is tried again when the runtime says so.
+struct OfRuntime<'a>(&'a TcpStream);
+
+impl Read for OfRuntime<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.try_read(into)
+    }
+}
+
+impl Write for OfRuntime<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.try_write(bytes)
+    }
+
+    fn write_vectored(&mut self, pieces: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        self.0.try_write_vectored(pieces)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
