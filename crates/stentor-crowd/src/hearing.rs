@@ -73,9 +73,9 @@ impl Hearing {
         let gap_us = (self.last_us != NEVER).then(|| now_us.saturating_sub(self.last_us));
         self.gap(gap_us.unwrap_or(0), bounds);
         // Before the sound is added: what a player that began at once has left.
-        self.ahead.least(self.clock.heard_us(), now_us - self.first_us);
+        self.ahead.least(self.clock.heard_us(), now_us.saturating_sub(self.first_us));
         self.clock.hear(sound);
-        self.ahead.settle(self.clock.heard_us(), now_us - self.first_us, bounds);
+        self.ahead.settle(self.clock.heard_us(), now_us.saturating_sub(self.first_us), bounds);
         self.last_us = now_us;
         gap_us
     }
@@ -131,8 +131,9 @@ pub(crate) struct MediaClock {
     pub(crate) repeats: u32,
     pub(crate) hole_us: u64,
     pub(crate) repeat_us: u64,
-    /// Sound that arrived.
+    /// Sound that arrived, and the rest of a microsecond, in millionths of a sample.
     pub(crate) media_us: u64,
+    rest: u32,
 }
 
 impl MediaClock {
@@ -141,7 +142,12 @@ impl MediaClock {
             let us = u128::from(samples) * 1_000_000 / u128::from(sound.rate_hz.max(1));
             u64::try_from(us).unwrap_or(u64::MAX)
         };
-        self.media_us = self.media_us.saturating_add(us(sound.samples));
+        // A frame of AAC is no whole number of microseconds, and a day has four million of them.
+        let rate_hz = u128::from(sound.rate_hz.max(1));
+        let millionths = u128::from(sound.samples) * 1_000_000 + u128::from(self.rest);
+        let whole_us = u64::try_from(millionths / rate_hz).unwrap_or(u64::MAX);
+        self.media_us = self.media_us.saturating_add(whole_us);
+        self.rest = (millionths % rate_hz) as u32;
         let Some(end) = sound.end else { return };
         let start = end.saturating_sub(sound.samples);
         let slack = u64::from(sound.rate_hz) / ROUNDING_S;

@@ -159,14 +159,14 @@ fn quoted<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
 
 /// The path of `uri` as it stands in the playlist at `base`, on the same server; `None` if it is on another one.
 pub fn resolve(base: &str, authority: &str, uri: &str) -> Option<String> {
+    // A request is a line, and an address that ends it early would smuggle another.
+    if uri.contains(|c: char| c.is_ascii_control() || c == ' ') {
+        return None;
+    }
     let absolute = uri.strip_prefix("http://").or_else(|| uri.strip_prefix("https://"));
     if let Some(rest) = absolute {
         let path = rest.strip_prefix(authority)?;
         return path.starts_with('/').then(|| path.to_owned());
-    }
-    // A request is a line, and an address that ends it early would smuggle another.
-    if uri.contains(|c: char| c.is_ascii_control() || c == ' ') {
-        return None;
     }
     if uri.starts_with('/') {
         return (!uri.starts_with("//")).then(|| uri.to_owned());

@@ -46,6 +46,7 @@ pub(crate) struct HlsListener {
     next: Option<u64>,
     wanted: VecDeque<Wanted>,
     ended: bool,
+    after_gap: bool,
     init: Option<String>,
     reader: Option<Reader>,
 }
@@ -84,6 +85,7 @@ impl HlsListener {
             next: None,
             wanted: VecDeque::new(),
             ended: false,
+            after_gap: false,
             init: None,
             reader: None,
         }
@@ -309,7 +311,8 @@ impl HlsListener {
         let next = match self.next {
             Some(next) if next > end => return Err("the playlist lost segments at its end"),
             Some(next) if next < media.first => {
-                hearing.clock.leave_out(u64::from(media.target_ms) * 1_000 * (media.first - next));
+                let target_us = u64::from(media.target_ms) * 1_000;
+                hearing.clock.leave_out(target_us.saturating_mul(media.first - next));
                 media.first
             }
             Some(next) => next,
@@ -317,7 +320,7 @@ impl HlsListener {
         };
         for segment in media.segments.iter().skip((next - media.first) as usize) {
             if segment.gap {
-                hearing.clock.restart();
+                self.after_gap = true;
                 continue;
             }
             if self.wanted.len() >= WANTED_MAX {
@@ -331,7 +334,8 @@ impl HlsListener {
                     Some(init) => Some(path(init).ok_or("a map is on another server")?),
                     None => None,
                 },
-                discontinuity: segment.discontinuity,
+                // The server says itself that the clock makes a step there.
+                discontinuity: std::mem::take(&mut self.after_gap) || segment.discontinuity,
             };
             self.wanted.push_back(wanted);
         }
@@ -365,7 +369,7 @@ fn begin_at(media: &Media<'_>, end: u64) -> u64 {
         ms += u64::from(segment.ms);
         ms <= hold_back_ms
     });
-    end - (near.count().max(1) as u64).min(media.segments.len() as u64)
+    end.saturating_sub(near.count().max(1) as u64).max(media.first)
 }
 
 #[cfg(test)]

@@ -29,6 +29,8 @@ pub mod hls;
 mod hls_listener;
 pub mod http;
 mod listener;
+#[cfg(test)]
+mod made;
 pub mod ogg;
 mod options;
 mod reader;

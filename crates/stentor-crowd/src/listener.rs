@@ -90,8 +90,6 @@ pub(crate) enum End {
     Tls,
     /// There was no port or descriptor for it.
     NotStarted,
-    /// The run is over.
-    Run,
 }
 
 /// One listener. **Contract: after [`Listener::handle`] and [`Listener::wake`] the step that they return is done, until it
@@ -192,7 +190,6 @@ impl Listener {
             Task::Hls(hls) => (hls.may_close(), hls.closed()),
         };
         match end {
-            End::Run => return Step::Over,
             End::Closed if may_close && step != Step::Over => return step,
             End::Closed if may_close => journal.faults.add(Fault::EndedEarly),
             End::Closed => journal.faults.add(Fault::CutOff),

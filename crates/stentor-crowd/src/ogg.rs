@@ -20,6 +20,7 @@ const OPENING_BYTES: usize = 8;
 
 const FLAG_CONTINUED: u8 = 1;
 const FLAG_BEGIN: u8 = 2;
+const FLAG_END: u8 = 4;
 
 /// A page on which no packet ends has no granule (RFC 3533 §6).
 const NO_GRANULE: u64 = u64::MAX;
@@ -214,7 +215,10 @@ impl OggReader {
         let granule = u64::from(self.le32(6)) | u64::from(self.le32(10)) << 32;
         if !self.page.foreign && self.page.samples > 0 && granule != NO_GRANULE {
             let begins = std::mem::take(&mut self.begins);
-            heard(Sound { end: Some(granule), samples: self.page.samples, rate_hz: RATE_HZ, begins });
+            // The last page's granule may cut off the end of its last packet (RFC 7845 §4.4).
+            let is_last = self.head.bytes()[5] & FLAG_END != 0;
+            let end = (!is_last).then_some(granule);
+            heard(Sound { end, samples: self.page.samples, rate_hz: RATE_HZ, begins });
         }
         self.page.in_body = false;
         self.head.clear();

@@ -58,6 +58,8 @@ impl Options {
     /// If not, with what to do about it.
     pub fn check(&self) -> Result<(), CrowdError> {
         range("--listeners, --slow and --silent together", self.total(), 1, CROWD_MAX.into())?;
+        let others = u64::from(self.slow) + u64::from(self.silent);
+        range("--slow and --silent of HLS", others, 0, if self.target.hls { 0 } else { others })?;
         range("--seconds", self.seconds, 1, SECONDS_MAX)?;
         range("--processes", self.processes.into(), 1, PROCESSES_MAX.into())?;
         let slow = self.slow_bytes_per_second;
