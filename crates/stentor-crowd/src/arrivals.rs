@@ -48,9 +48,11 @@ mod tests {
 
     #[test]
     fn a_curve_rises_and_ends_in_time() {
-        for arrivals in
-            [Arrivals::AtOnce, Arrivals::Ramp { over_us: 10_000_000 }, Arrivals::Steady { over_us: 10_000_000 }]
-        {
+        for arrivals in [
+            Arrivals::AtOnce,
+            Arrivals::Ramp { over_us: 10_000_000 },
+            Arrivals::Steady { over_us: 10_000_000 },
+        ] {
             let times: Vec<u64> = (0..1_000).map(|index| arrivals.at_us(index, 1_000)).collect();
             assert!(times.is_sorted());
             assert_eq!(times[0], 0);

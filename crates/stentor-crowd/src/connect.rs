@@ -95,7 +95,8 @@ mod tests {
 
     #[test]
     fn processes_share_no_address() {
-        let all = (0..PROCESSES_MAX).flat_map(|process| (0..2 * SOURCES).map(move |seat| source(process, seat)));
+        let all =
+            (0..PROCESSES_MAX).flat_map(|process| (0..2 * SOURCES).map(move |seat| source(process, seat)));
         let distinct: BTreeSet<Ipv4Addr> = all.collect();
         assert_eq!(distinct.len() as u32, PROCESSES_MAX * SOURCES);
         assert!(distinct.iter().all(Ipv4Addr::is_loopback));

@@ -6,8 +6,8 @@ use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::sync::Arc;
 
 use rustix::buffer::spare_capacity;
-use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::event::Timespec;
+use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::fd::OwnedFd;
 use rustls::ClientConfig;
 
@@ -132,9 +132,12 @@ impl<'a> Engine<'a> {
             progress(&self.progress(now_us));
         }
         self.wait(has_begun)?;
-        for event in std::mem::take(&mut self.events).drain(..) {
+        let mut events = std::mem::take(&mut self.events);
+        for event in events.drain(..) {
             self.ready(event.data.u64() as usize, event.flags);
         }
+        // Given back, so that no turn allocates.
+        self.events = events;
         Ok(true)
     }
 

@@ -214,7 +214,8 @@ impl Fmp4Reader {
                 return Err(Malformed("the sound of a fragment is not as long as its samples together"));
             }
             // ISO/IEC 14496-12 §4.3: every file begins so; a player would not know what else it is.
-            b"ftyp" | b"styp" | b"sidx" | b"emsg" | b"prft" | b"free" | b"skip" | b"mdat" | b"uuid" | b"mfra" => {}
+            b"ftyp" | b"styp" | b"sidx" | b"emsg" | b"prft" | b"free" | b"skip" | b"mdat" | b"uuid"
+            | b"mfra" => {}
             _ => return Err(Malformed("no box of MP4 begins where the last one ended")),
         }
         Ok(())
@@ -277,7 +278,8 @@ impl Fmp4Reader {
                 fragment.duration.saturating_add(u64::from(count) * u64::from(fragment.sample_duration));
         }
         if !entry.has_size {
-            fragment.bytes = fragment.bytes.saturating_add(u64::from(count) * u64::from(fragment.sample_size));
+            fragment.bytes =
+                fragment.bytes.saturating_add(u64::from(count) * u64::from(fragment.sample_size));
         }
         if entry.has_duration || entry.has_size {
             self.state = State::Samples(Samples { box_left, before, count, entry });

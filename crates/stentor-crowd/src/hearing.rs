@@ -72,8 +72,10 @@ impl Hearing {
         self.begin(now_us);
         let gap_us = (self.last_us != NEVER).then(|| now_us.saturating_sub(self.last_us));
         self.gap(gap_us.unwrap_or(0), bounds);
-        // Before the sound is added: what a player that began at once has left.
-        self.ahead.least(self.clock.heard_us(), now_us.saturating_sub(self.first_us));
+        // Before the sound is added: what a player that began at once has left. What came in the same read was there too.
+        if gap_us.is_some_and(|gap_us| gap_us > 0) {
+            self.ahead.least(self.clock.heard_us(), now_us.saturating_sub(self.first_us));
+        }
         self.clock.hear(sound);
         self.ahead.settle(self.clock.heard_us(), now_us.saturating_sub(self.first_us), bounds);
         self.last_us = now_us;
@@ -92,7 +94,8 @@ impl Hearing {
             faults.add(Fault::NoSound);
             return faults;
         }
-        let since_us = now_us.saturating_sub(if self.last_us == NEVER { self.first_us } else { self.last_us });
+        let since_us =
+            now_us.saturating_sub(if self.last_us == NEVER { self.first_us } else { self.last_us });
         if !cut_off && since_us > u64::from(bounds.gap_us) {
             faults.add(Fault::Stalled);
             self.gap(since_us, bounds);
@@ -217,7 +220,8 @@ impl Ahead {
         let ahead_ms = difference_ms(heard_us, wall_us);
         let stretch = u32::try_from(wall_us / u64::from(bounds.settle_us.max(1))).unwrap_or(u32::MAX);
         if stretch != self.stretch {
-            let last = if stretch == self.stretch.saturating_add(1) { self.stretches_ms[1] } else { i32::MIN };
+            let last =
+                if stretch == self.stretch.saturating_add(1) { self.stretches_ms[1] } else { i32::MIN };
             self.stretches_ms = [last, i32::MIN];
             self.stretch = stretch;
         }

@@ -150,7 +150,11 @@ impl<'a> Reading<'a> {
 fn milliseconds(seconds: &str) -> Result<u32, NotPlaylist> {
     let ms = seconds.trim().parse::<f64>().map_or(f64::NAN, |seconds| (seconds * 1000.0).round());
     // Not a number is in no range.
-    if (0.0..=SEGMENT_MS_MAX).contains(&ms) { Ok(ms as u32) } else { Err(NotPlaylist("a duration is no number")) }
+    if (0.0..=SEGMENT_MS_MAX).contains(&ms) {
+        Ok(ms as u32)
+    } else {
+        Err(NotPlaylist("a duration is no number"))
+    }
 }
 
 fn quoted<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {

@@ -289,8 +289,7 @@ impl HlsListener {
                 }
                 if self.wanted.is_empty() && !self.ended {
                     // RFC 8216 §6.3.4: a whole target duration, or half of one if nothing was new.
-                    let wait_ms =
-                        if self.next == last { self.target_ms / 2 } else { self.target_ms };
+                    let wait_ms = if self.next == last { self.target_ms / 2 } else { self.target_ms };
                     return Step::Sleep(self.asked_us + u64::from(wait_ms) * 1_000);
                 }
                 self.next_segment(journal, hearing)

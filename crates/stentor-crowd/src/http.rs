@@ -95,11 +95,14 @@ impl Kind {
     fn of(content_type: &str) -> Self {
         match content_type.split(';').next().unwrap_or_default().trim() {
             "audio/ogg" | "application/ogg" => Self::Ogg,
-            "audio/mp4" | "video/mp4" | "video/iso.segment" | "audio/iso.segment" | "audio/x-m4a" => Self::Mp4,
-            "audio/aac" | "audio/aacp" | "audio/x-aac" => Self::Adts,
-            "application/vnd.apple.mpegurl" | "application/x-mpegurl" | "audio/mpegurl" | "audio/x-mpegurl" => {
-                Self::Playlist
+            "audio/mp4" | "video/mp4" | "video/iso.segment" | "audio/iso.segment" | "audio/x-m4a" => {
+                Self::Mp4
             }
+            "audio/aac" | "audio/aacp" | "audio/x-aac" => Self::Adts,
+            "application/vnd.apple.mpegurl"
+            | "application/x-mpegurl"
+            | "audio/mpegurl"
+            | "audio/x-mpegurl" => Self::Playlist,
             "video/mp2t" => Self::Ts,
             _ => Self::Other,
         }

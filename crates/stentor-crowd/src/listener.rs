@@ -310,9 +310,10 @@ pub(crate) fn listen(
     bounds: &Bounds,
     gaps: &mut Histogram,
 ) -> Step {
+    let counts = journal.role == Role::Listener;
     let read = reader.read(run, &mut |sound| {
         // What came in one read has no time between.
-        if let Some(gap_us) = hearing.hear(now_us, sound, bounds).filter(|gap_us| *gap_us > 0) {
+        if let Some(gap_us) = hearing.hear(now_us, sound, bounds).filter(|gap_us| counts && *gap_us > 0) {
             gaps.add(gap_us);
         }
     });

@@ -79,8 +79,7 @@ impl Options {
     /// Everybody of one process in the order of their arrival: place in the crowd, role and time. Slow and silent ones are
     /// spread evenly among the others.
     pub(crate) fn plan(&self, process: u32) -> Vec<Planned> {
-        let roles =
-            [(Role::Listener, self.listeners), (Role::Slow, self.slow), (Role::Silent, self.silent)];
+        let roles = [(Role::Listener, self.listeners), (Role::Slow, self.slow), (Role::Silent, self.silent)];
         let places = |(role, count): (Role, u32)| {
             (0..count).map(move |index| ((2 * u64::from(index) + 1) * (1 << 32) / u64::from(count), role))
         };

@@ -16,6 +16,9 @@ const EXAMPLES_MAX: usize = 8;
 /// A process that uses more of its time than this for itself was at its own limit.
 const BUSY_SHARE: f64 = 0.9;
 
+/// A process that was ready and had no CPU for more than this share of its time saw much of what came late.
+const WAITED_SHARE: f64 = 0.1;
+
 /// What a run has shown. Milliseconds, seconds and microseconds are said in the names.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
@@ -250,8 +253,11 @@ impl Crowd {
         let busy = engines.iter().map(|engine| engine.cpu_us as f64 / engine.ran_us.max(1) as f64);
         let busy_share_max = busy.fold(0.0, f64::max);
         let (turn_us_max, late_us_max) = (max(|e| e.turn_us_max), max(|e| e.arrival_late_us_max));
+        let waited =
+            engines.iter().any(|engine| engine.waited_us as f64 > WAITED_SHARE * engine.ran_us as f64);
         let limits = [
             ("busy", busy_share_max > BUSY_SHARE),
+            ("waited", waited),
             ("late_turns", turn_us_max > LATE_US),
             ("late_arrivals", late_us_max > LATE_US),
         ];
@@ -302,7 +308,15 @@ mod tests {
         let quantiles = Quantiles::of_us((1..=1_000).rev().map(|ms| ms * 1_000).collect());
         assert_eq!(
             quantiles,
-            Quantiles { count: 1_000, min: 1.0, p50: 500.0, p90: 900.0, p99: 990.0, p999: 999.0, max: 1_000.0 }
+            Quantiles {
+                count: 1_000,
+                min: 1.0,
+                p50: 500.0,
+                p90: 900.0,
+                p99: 990.0,
+                p999: 999.0,
+                max: 1_000.0
+            }
         );
         assert_eq!(Quantiles::of_us(vec![]), Quantiles::default());
         assert_eq!(Quantiles::of_us(vec![7_000]).p99, 7.0);

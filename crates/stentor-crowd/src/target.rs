@@ -109,11 +109,15 @@ mod tests {
 
     #[test]
     fn all_others_are_refused() {
-        for host in ["192.0.2.1", "radio.example", "[2001:db8::1]", "0.0.0.0", "localhost.example", "128.0.0.1"] {
+        for host in
+            ["192.0.2.1", "radio.example", "[2001:db8::1]", "0.0.0.0", "localhost.example", "128.0.0.1"]
+        {
             let refused = Target::parse(&format!("http://{host}/"), false);
             assert!(matches!(refused, Err(CrowdError::NotLoopback { .. })), "{host}: {refused:?}");
         }
-        for url in ["ftp://localhost/", "localhost", "http://a@localhost/", "http://localhost:http/", "http://[::1"] {
+        for url in
+            ["ftp://localhost/", "localhost", "http://a@localhost/", "http://localhost:http/", "http://[::1"]
+        {
             let refused = Target::parse(url, false);
             assert!(matches!(refused, Err(CrowdError::Url { .. })), "{url}: {refused:?}");
         }

@@ -155,7 +155,9 @@ impl Shown {
         if self.is_terminal {
             let Progress { at_s, came, hearing, ended, body_bytes } = progress;
             let (total, seconds, mb) = (self.total, self.seconds, body_bytes / 1_000_000);
-            eprint!("\r{at_s} of {seconds} s: {came} of {total} came, {hearing} hear, {ended} ended, {mb} MB  ");
+            eprint!(
+                "\r{at_s} of {seconds} s: {came} of {total} came, {hearing} hear, {ended} ended, {mb} MB  "
+            );
         }
     }
 

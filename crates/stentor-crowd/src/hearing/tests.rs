@@ -64,7 +64,8 @@ fn what_comes_again_is_a_repeat() {
 
 #[test]
 fn a_stall_that_is_made_good_is_a_gap() {
-    let heard = hear(live(60, |group| if (30..33).contains(&group) { (33 - group) * GROUP_US } else { 0 }), true);
+    let heard =
+        hear(live(60, |group| if (30..33).contains(&group) { (33 - group) * GROUP_US } else { 0 }), true);
     assert_eq!(heard.0.gaps_over, 1);
     assert_eq!(heard.0.gap_us_max, 4 * GROUP_US);
     assert_eq!(faults(heard), ["gap"]);

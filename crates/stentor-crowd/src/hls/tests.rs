@@ -49,7 +49,14 @@ fn addresses_stay_on_the_server() {
     assert_eq!(resolve("opus-32/ll.m3u8").as_deref(), Some("/show/hls/opus-32/ll.m3u8"));
     assert_eq!(resolve("/x?y").as_deref(), Some("/x?y"));
     assert_eq!(resolve("http://127.0.0.1:8080/x").as_deref(), Some("/x"));
-    for elsewhere in ["http://127.0.0.1:80801/x", "https://radio.example/x", "//radio.example/x", "a b", "a\r\nb", "http://127.0.0.1:8080/a\rb"] {
+    for elsewhere in [
+        "http://127.0.0.1:80801/x",
+        "https://radio.example/x",
+        "//radio.example/x",
+        "a b",
+        "a\r\nb",
+        "http://127.0.0.1:8080/a\rb",
+    ] {
         assert_eq!(resolve(elsewhere), None, "{elsewhere}");
     }
 }

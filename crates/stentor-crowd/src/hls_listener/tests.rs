@@ -113,7 +113,13 @@ fn a_listener_begins_three_targets_before_the_end_and_follows() {
         assert!(faults.is_empty(), "{faults:?}");
         assert_eq!(
             asked[..5],
-            ["/hls/index.m3u8", "/hls/opus/live.m3u8", "/hls/opus/init.mp4", "/hls/opus/5.m4s", "/hls/opus/6.m4s"]
+            [
+                "/hls/index.m3u8",
+                "/hls/opus/live.m3u8",
+                "/hls/opus/init.mp4",
+                "/hls/opus/5.m4s",
+                "/hls/opus/6.m4s"
+            ]
         );
         assert_eq!(asked.iter().filter(|path| path.ends_with("init.mp4")).count(), 1);
         // Three segments at the beginning, and one in each 1.92 s of 30 s.

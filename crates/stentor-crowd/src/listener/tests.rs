@@ -42,7 +42,8 @@ fn the_answer_says_what_to_read() {
 #[test]
 fn an_interim_answer_comes_before() {
     let made = made::ogg(1, 48);
-    let all = [b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", &head(&made, "")[..], &made.whole()].concat();
+    let all =
+        [b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", &head(&made, "")[..], &made.whole()].concat();
     let (listener, _) = listen_to(&[&all]);
     assert_eq!(listener.journal.status, 200);
     assert!(listener.hearing.first_us().is_some());

@@ -99,7 +99,9 @@ impl Connection {
         let heard = self.tcp.peek(&mut [0]);
         self.tcp.set_read_timeout(None)?;
         match heard {
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => Ok(()),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                Ok(())
+            }
             Err(error) => Err(error),
             Ok(_) => Err(io::ErrorKind::UnexpectedEof.into()),
         }

@@ -146,10 +146,7 @@ const FAULTY: [(Serve, &[&str]); 9] = [
         },
         &["status"],
     ),
-    (
-        |listener| listener.say(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>"),
-        &["not_sound"],
-    ),
+    (|listener| listener.say(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>"), &["not_sound"]),
     (|listener| listener.say(b"SSH-2.0-OpenSSH_9.2p1\r\n"), &["not_http"]),
     (
         |listener| {
