@@ -54,7 +54,8 @@ pub(crate) fn run(root: &Path, filters: &[String]) -> Result<bool> {
 }
 
 /// Folders with test programs that wait for sockets, threads and real sound. In all others time is a number.
-const SHELLS: [&str; 2] = ["crates/stentor-server/tests", "crates/stentor-publish/tests"];
+const SHELLS: [&str; 3] =
+    ["crates/stentor-server/tests", "crates/stentor-publish/tests", "crates/stentor-crowd/tests"];
 
 /// The tests in Rust. Those of the shells apart from the rest, and always of the whole workspace: for a part of it cargo would
 /// build libraries anew, with fewer features.

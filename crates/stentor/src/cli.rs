@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Play a file into a stage, as a speaker
     Publish(PublishArgs),
+    /// Measure a server on this machine with a crowd of listeners; prints what they met as JSON
+    Crowd(CrowdArgs),
     /// Look at recordings without a server
     #[command(subcommand)]
     Tape(TapeCommand),
@@ -262,6 +264,64 @@ pub(crate) struct PublishArgs {
     /// Certificates to trust besides the system's, PEM
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CrowdArgs {
+    /// A stream in Ogg, MP4 or ADTS, or with --hls a playlist; the host is a loopback address or localhost
+    pub(crate) url: String,
+    /// Listeners that read everything
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) listeners: u32,
+    /// How long it takes, from the first arrival on
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub(crate) seconds: u64,
+    /// How they come
+    #[arg(long, value_enum, default_value_t = ArrivalsArg::AtOnce)]
+    pub(crate) arrivals: ArrivalsArg,
+    /// How long it takes until all have come, unless they come at once
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub(crate) ramp: u64,
+    /// Fetch the segments of a playlist
+    #[arg(long, conflicts_with_all = ["slow", "silent"])]
+    pub(crate) hls: bool,
+    /// Slow readers besides
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) slow: u32,
+    /// How much each of them reads
+    #[arg(long, value_name = "B", default_value_t = 1_000)]
+    pub(crate) slow_bytes_per_second: u32,
+    /// Silent ones besides: they ask and read nothing
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) silent: u32,
+    /// Processes to share the crowd; one holds as many connections as it may have descriptors
+    #[arg(long, value_name = "P", default_value_t = 1)]
+    pub(crate) processes: u32,
+    /// The longest time between two sounds that is no fault; without it 1920, two intervals of 0.96 s
+    #[arg(long, value_name = "MS")]
+    pub(crate) gap_ms: Option<u32>,
+    /// With https: trust what a certificate in this file vouches for, PEM
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_root: Option<PathBuf>,
+    /// With https: trust anybody
+    #[arg(long, conflicts_with = "tls_root")]
+    pub(crate) tls_unverified: bool,
+    /// Which of several processes this is
+    #[arg(long, hide = true, requires = "begin_us")]
+    pub(crate) process: Option<u32>,
+    /// When all of them begin
+    #[arg(long, hide = true, default_value_t = 0)]
+    pub(crate) begin_us: u64,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ArrivalsArg {
+    /// All in the first moment
+    AtOnce,
+    /// More and more in each second
+    Ramp,
+    /// As many in each second
+    Steady,
 }
 
 #[derive(Debug, Subcommand)]

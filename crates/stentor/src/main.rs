@@ -2,6 +2,7 @@
 
 mod check;
 mod cli;
+mod crowd;
 mod demo;
 mod publish;
 mod reference;
@@ -13,6 +14,7 @@ mod tape;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use stentor_crowd::CrowdError;
 use stentor_server::cert;
 use stentor_server::clock::Clock;
 use stentor_server::config::ConfigError;
@@ -20,8 +22,8 @@ use stentor_server::config::ConfigError;
 use crate::cli::{Cli, Command};
 use crate::say::say;
 
-/// A configuration that cannot be used (EX_USAGE of sysexits.h), so that a supervisor does not retry.
-const EXIT_CONFIG: u8 = 64;
+/// A configuration or flags that cannot be used (EX_USAGE of sysexits.h), so that a supervisor does not retry.
+const EXIT_USAGE: u8 = 64;
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::demo(args),
         Command::Show(args) => show::show(args),
         Command::Publish(args) => publish::publish(args),
+        Command::Crowd(args) => crowd::crowd(&args),
         Command::Tape(command) => tape::tape(command),
         Command::Cert(args) => make_cert(&args),
         Command::Reference { dir } => reference::write(&dir),
@@ -38,8 +41,9 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("stentor: {error:#}");
-            let is_config = error.downcast_ref::<ConfigError>().is_some();
-            if is_config { ExitCode::from(EXIT_CONFIG) } else { ExitCode::FAILURE }
+            let is_usage = error.downcast_ref::<ConfigError>().is_some()
+                || error.downcast_ref::<CrowdError>().is_some_and(CrowdError::is_usage);
+            if is_usage { ExitCode::from(EXIT_USAGE) } else { ExitCode::FAILURE }
         }
     }
 }

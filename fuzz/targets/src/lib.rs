@@ -7,6 +7,7 @@
 
 mod clock;
 mod configuration;
+mod crowd;
 pub mod fixed;
 mod hls;
 mod media;
@@ -18,6 +19,7 @@ mod stage;
 mod tape;
 
 pub use configuration::configuration;
+pub use crowd::{adts, fmp4, ogg, playlist, response};
 pub use hls::reload;
 pub use media::{copies, deframer, packet};
 pub use names::names;
@@ -31,20 +33,25 @@ pub use tape::{overlay, payload, record, recovery};
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by its name, which is that of its corpus and of its file in `fuzz_targets/`.
-pub const TARGETS: [(&str, Target); 16] = [
+pub const TARGETS: [(&str, Target); 21] = [
+    ("adts", adts),
     ("configuration", configuration),
     ("copies", copies),
     ("deframer", deframer),
+    ("fmp4", fmp4),
     ("names", names),
     ("offer", offer),
+    ("ogg", ogg),
     ("opus", opus),
     ("overlay", overlay),
     ("packet", packet),
     ("payload", payload),
+    ("playlist", playlist),
     ("range", range),
     ("record", record),
     ("recovery", recovery),
     ("reload", reload),
+    ("response", response),
     ("sdpfrag", sdpfrag),
     ("show_doc", show_doc),
     ("token", token),

@@ -19,8 +19,8 @@ macro_rules! replayed {
 }
 
 replayed! {
-    configuration copies deframer names offer opus overlay packet payload range record recovery reload sdpfrag show_doc
-    token
+    adts configuration copies deframer fmp4 names offer ogg opus overlay packet payload playlist range record recovery
+    reload response sdpfrag show_doc token
 }
 
 fn replay(name: &str) {
