@@ -51,8 +51,12 @@ fn listen(
     mut read: impl FnMut(&[u8], &mut Vec<Sound>) -> Result<(), Malformed>,
 ) -> Heard {
     let mut sounds = Vec::new();
-    let failed = pieces.any(|piece| read(piece, &mut sounds).is_err());
-    (sounds, failed)
+    for piece in pieces {
+        if read(piece, &mut sounds).is_err() {
+            return (sounds, true);
+        }
+    }
+    (sounds, false)
 }
 
 /// A playlist is read or refused, and what it names is asked of the same server in one line.
