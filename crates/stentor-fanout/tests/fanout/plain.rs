@@ -178,3 +178,30 @@ fn a_shell_that_is_late_looks_at_the_world_between_slices_and_both_feeds_get_the
     assert!((128..400).contains(&first), "{first} had a turn in the first flush");
     assert!(fanout.take_lateness() > Duration::from_millis(1_800));
 }
+
+#[test]
+fn who_is_live_comes_before_who_is_paced_however_late_it_is() {
+    let (mut fanout, feed) = fanout();
+    let group = |n: u64| 30 + 3 * n;
+    (0..40).for_each(|n| fanout.publish(Mono(0), feed, piece(group(n))));
+    for n in 0..220 {
+        let next = Slot(if n < 200 { group(40) } else { group(0) });
+        let pace = if n < 200 { Pace::Live } else { Pace::Rewound };
+        let joining = Joining { first: next, next, pace, ..joining(Coding::Bare) };
+        fanout.join(Mono(0), feed, joining).expect("there is room");
+    }
+    while drain(&mut fanout, Mono(0)).1 == Mono(0) {}
+    // All turns are due by then, and a group of every reader.
+    fanout.publish(Mono(0), feed, piece(group(40)));
+    let late = Mono(1_000_000);
+    let mut order = Vec::new();
+    loop {
+        let (sent, at) = drain(&mut fanout, late);
+        order.extend(sent.into_iter().map(|(seat, _)| seat));
+        if at > late {
+            break;
+        }
+    }
+    assert_eq!(order.len(), 220);
+    assert!(order[..200].iter().all(|&seat| seat < 200), "{order:?}");
+}
