@@ -70,7 +70,6 @@ pub(crate) fn programs(root: &Path, report: &Report, env: &[(&str, &str)]) -> Re
         name,
         dir: root.join("e2e"),
         command: vec!["node".to_owned(), "--test-reporter=tap".to_owned(), path],
-        computes: false,
         env: env.iter().map(own).collect(),
         count: count_tap,
     };

@@ -18,13 +18,6 @@ pub(crate) const ONE: &str = "one";
 /// cores begin to stutter, and tests that listen begin to fail.
 const LANES: usize = 3;
 
-/// One more lane takes what does nothing but compute, when the others rest.
-const LANES_AND_RESTS: usize = LANES + 1;
-
-/// It runs when nobody else wants to (SCHED_IDLE, sched(7)). The lowest nice value would not do: its turn lasts three milliseconds
-/// each time, for which a browser waits a thousand times a second.
-const AT_REST: [&str; 3] = ["chrt", "--idle", "0"];
-
 /// This very program, even when a build has put another one in its place (proc(5)).
 const OURSELVES: &str = "/proc/self/exe";
 
@@ -36,8 +29,6 @@ pub(crate) struct TestProgram {
     pub(crate) dir: PathBuf,
     /// The program and its arguments.
     pub(crate) command: Vec<String>,
-    /// Whether it does nothing but compute: for nothing in it a time has to be kept.
-    pub(crate) computes: bool,
     /// What else is in its environment.
     pub(crate) env: Vec<(String, String)>,
     /// Reads from its output how many tests passed and failed.
@@ -51,8 +42,7 @@ pub(crate) fn run(root: &Path, report: &mut Report, mut programs: Vec<TestProgra
     // One that never ran here may be a long one.
     programs.sort_by_key(|program| Reverse(milliseconds(root, &program.name).unwrap_or(u64::MAX)));
     let steps: Vec<_> = programs.into_iter().map(|program| (program.name.clone(), program)).collect();
-    let may_take = |lane: usize, program: &TestProgram| (lane == LANES) == program.computes;
-    report.beside(LANES_AND_RESTS, steps, may_take, |_, program| in_own_process(root, program));
+    report.beside(LANES, &steps, |_, program| in_own_process(root, program));
 }
 
 /// Runs one test program, prints what it says, and says whether all of it held.
@@ -71,7 +61,6 @@ fn in_own_process(root: &Path, program: &TestProgram) -> Result<Outcome> {
     let out = Command::new(OURSELVES)
         .args([ONE, &program.name])
         .arg(&program.dir)
-        .args(if program.computes { &AT_REST[..] } else { &[] })
         .args(&program.command)
         .envs(program.env.iter().map(|(key, value)| (key, value)))
         .stdin(Stdio::null())

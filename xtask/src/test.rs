@@ -1,9 +1,8 @@
 //! The one command for a person and for CI: every check, each with its time, one line at the end.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::lanes::{self, TestProgram};
 use crate::report::{Outcome, Report, Tally};
@@ -45,25 +44,20 @@ pub(crate) fn run(root: &Path, filters: &[String]) -> Result<bool> {
     report.step("reference", || reference::check(root).map(|()| Outcome::check(true, "")));
     web::steps(root, &mut report);
     e2e::judges(root, &mut report);
-    let found = unit(root).and_then(|unit| Ok((unit, e2e::programs(root, &report, &[])?)));
-    match found {
-        Ok((unit, e2e)) => lanes::run(root, &mut report, unit.into_iter().chain(e2e).collect()),
-        Err(error) => report.step("programs", || Err(error)),
-    }
+    let programs = unit(root).into_iter().chain(match e2e::programs(root, &report, &[]) {
+        Ok(programs) => programs,
+        Err(error) => {
+            report.step("e2e", || Err(error));
+            Vec::new()
+        }
+    });
+    lanes::run(root, &mut report, programs.collect());
     Ok(report.close())
 }
 
-/// Folders with test programs that wait for sockets, threads and real sound. In all others time is a number.
-const SHELLS: [&str; 3] =
-    ["crates/stentor-server/tests", "crates/stentor-publish/tests", "crates/stentor-crowd/tests"];
-
-/// The tests in Rust. Those of the shells apart from the rest, and always of the whole workspace: for a part of it cargo would
-/// build libraries anew, with fewer features.
-///
-/// # Errors
-/// A folder cannot be read.
-fn unit(root: &Path) -> Result<[TestProgram; 3]> {
-    let cargo = |name: &str, args: &str, computes: bool| TestProgram {
+/// The tests in Rust.
+fn unit(root: &Path) -> [TestProgram; 2] {
+    let cargo = |name: &str, args: &str| TestProgram {
         name: name.to_owned(),
         dir: root.to_owned(),
         command: ["cargo", "test", "--no-fail-fast"]
@@ -71,41 +65,14 @@ fn unit(root: &Path) -> Result<[TestProgram; 3]> {
             .chain(args.split(' '))
             .map(str::to_owned)
             .collect(),
-        computes,
         env: vec![("RUST_TEST_THREADS".to_owned(), TEST_THREADS.to_owned())],
         count: count_cargo,
     };
-    let (mut shells, mut cores) = ("--workspace".to_owned(), "--workspace --lib --bins".to_owned());
-    for (folder, name) in test_programs(root)? {
-        let of = if SHELLS.iter().any(|shell| folder.ends_with(shell)) { &mut shells } else { &mut cores };
-        of.push_str(" --test ");
-        of.push_str(&name);
-    }
-    Ok([
-        cargo("unit/shells", &shells, false),
-        cargo("unit/cores", &cores, true),
+    [
+        cargo("unit", "--workspace"),
         // What is made of the sound before it is encoded does not know of AAC.
-        cargo("without-aac/unit", "--package stentor-audio --no-default-features --test ears chunks::", true),
-    ])
-}
-
-/// The folder and the name of each test program that a crate has beside its own files, as cargo finds them.
-fn test_programs(root: &Path) -> Result<Vec<(PathBuf, String)>> {
-    let mut programs = Vec::new();
-    for crates in ["crates", "fuzz"] {
-        for entry in fs::read_dir(root.join(crates)).context(crates)? {
-            let folder = entry?.path().join("tests");
-            for entry in fs::read_dir(&folder).into_iter().flatten() {
-                let path = entry?.path();
-                let is_program =
-                    path.extension().is_some_and(|ext| ext == "rs") || path.join("main.rs").is_file();
-                let name = path.file_stem().and_then(|stem| stem.to_str()).filter(|_| is_program);
-                programs.extend(name.map(|name| (folder.clone(), name.to_owned())));
-            }
-        }
-    }
-    programs.sort_unstable();
-    Ok(programs)
+        cargo("without-aac/unit", "--package stentor-audio --no-default-features --test ears chunks::"),
+    ]
 }
 
 /// Adds up libtest's summaries: `test result: ok. 12 passed; 0 failed; …`, one for each test program.
