@@ -67,7 +67,9 @@ test('listening by keyboard', async (t) => {
     await page.getByText('Paused. Play goes on at this place.').waitFor();
     const { position_s, edge_s } = await state();
     await until('the show goes on without us', async () => (await state()).edge_s > edge_s + 3);
-    assert.equal((await state()).position_s, position_s);
+    // The element learns from its sound device where exactly it stopped: milliseconds later.
+    const moved_s = (await state()).position_s - position_s;
+    assert.ok(Math.abs(moved_s) < 0.1, `paused, it moved by ${moved_s} s`);
     await page.evaluate(() => window.mediaKeys.play({ action: 'play' }));
     await until('sound moves', async () => (await state()).phase === 'playing' && (await state()).position_s > position_s);
     assert.ok((await state()).position_s < position_s + 3, `from ${position_s} to ${(await state()).position_s}`);
