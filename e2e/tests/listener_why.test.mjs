@@ -10,6 +10,9 @@ import { PITCH_A_HZ } from '../sound/tones.mjs';
 // A box of eight bytes (ISO/IEC 14496-12 §4.2) in which everything is missing that a movie has.
 const EMPTY_MOOV = '\0\0\0\x08moov';
 
+const OF_A_BUSY_MACHINE = /kB arrive each second|its sound does not move on/;
+const BUSY_TRIES_MAX = 3;
+
 test('why can’t I hear', async (t) => {
   const house = await House.open(t);
   const show = await house.show('why', ['host']);
@@ -21,15 +24,21 @@ test('why can’t I hear', async (t) => {
   const step = (name, verdict) => page.locator(`[data-step=${name}][data-verdict=${verdict}]`);
   const said = page.locator('stentor-why').getByRole('status');
   const press = (name) => page.locator('stentor-why').getByRole('button', { name, exact: true }).click();
-  // On a machine without time to spare a check may find that, truly, and another one does not.
-  const conclude = (words) => until(words, async () => {
-    const text = await said.innerText();
-    if (text.startsWith('Found: ') && !text.includes(words)) {
-      t.diagnostic(`${text}, where it should be: ${words}`);
+  // A machine without time to spare is told so, which is true of it and not of what is tested: that check is repeated. Any other
+  // conclusion is wrong.
+  const conclude = async (words) => {
+    const concluded = () => until('the check is over', async () => {
+      const text = await said.innerText();
+      return text.startsWith('Checking') ? null : text;
+    });
+    let text = await concluded();
+    for (let tries = 0; tries < BUSY_TRIES_MAX && OF_A_BUSY_MACHINE.test(text); tries += 1) {
+      t.diagnostic(text);
       await press('Check again');
+      text = await concluded();
     }
-    return text.includes(words);
-  });
+    assert.ok(text.includes(words), `the page says “${text}” and not “${words}”`);
+  };
 
   await t.test('a page that does not play is told so, and everything before it is fine', async () => {
     await page.getByRole('button', { name: 'Why can’t I hear?' }).click();
