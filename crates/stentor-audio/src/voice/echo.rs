@@ -107,7 +107,7 @@ impl Syllables {
                 *square += x * x;
             }
         }
-        // What fades away in silence would become denormal, which costs a processor a hundred times as much.
+        // What fades away in silence would become denormal, which processors compute slowly.
         self.low.iter_mut().filter(|low| low.abs() < FADED).for_each(|low| *low = 0.0);
         let [all, low, middle, high] = squares.map(|sum| dbfs(sum / FRAME_SAMPLES as f32));
         [all, middle - low, high - middle]
