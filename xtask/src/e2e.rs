@@ -6,10 +6,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::dialect::Dialect;
 use crate::lanes::{self, TestProgram};
 use crate::program;
 use crate::report::Report;
-use crate::test::count_tap;
 use crate::web::node_tests;
 
 /// Builds the program and runs the tests whose names contain one of `filters`, or all.
@@ -71,7 +71,7 @@ pub(crate) fn programs(root: &Path, report: &Report, env: &[(&str, &str)]) -> Re
         dir: root.join("e2e"),
         command: vec!["node".to_owned(), "--test-reporter=tap".to_owned(), path],
         env: env.iter().map(own).collect(),
-        count: count_tap,
+        dialect: Dialect::Tap,
     };
     Ok(tests.into_iter().map(program).collect())
 }

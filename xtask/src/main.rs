@@ -3,6 +3,7 @@
 mod bench;
 mod child;
 mod clock;
+mod dialect;
 mod e2e;
 mod install;
 mod lanes;

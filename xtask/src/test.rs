@@ -4,8 +4,9 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::dialect::Dialect;
 use crate::lanes::{self, TestProgram};
-use crate::report::{Outcome, Report, Tally};
+use crate::report::{Outcome, Report};
 use crate::{child, e2e, install, program, reference, tidy, web};
 
 /// Tests at a time in one test program. The longest wait for shows that run in real time, so there are more of them than
@@ -66,52 +67,11 @@ fn unit(root: &Path) -> [TestProgram; 2] {
             .map(str::to_owned)
             .collect(),
         env: vec![("RUST_TEST_THREADS".to_owned(), TEST_THREADS.to_owned())],
-        count: count_cargo,
+        dialect: Dialect::Libtest,
     };
     [
         cargo("unit", "--workspace"),
         // What is made of the sound before it is encoded does not know of AAC.
         cargo("without-aac/unit", "--package stentor-audio --no-default-features --test ears chunks::"),
     ]
-}
-
-/// Adds up libtest's summaries: `test result: ok. 12 passed; 0 failed; …`, one for each test program.
-fn count_cargo(output: &str) -> Tally {
-    let mut tally = Tally::default();
-    for line in output.lines().filter_map(|line| line.strip_prefix("test result: ")) {
-        tally += Tally { passed: number_before(line, " passed"), failed: number_before(line, " failed") };
-    }
-    tally
-}
-
-/// Adds up the summaries of Node's test runner: `# pass 12`, `# fail 0`, `# cancelled 0`.
-pub(crate) fn count_tap(output: &str) -> Tally {
-    let mut tally = Tally::default();
-    for line in output.lines() {
-        let number = |prefix: &str| line.strip_prefix(prefix).and_then(|n| n.trim().parse().ok());
-        tally.passed += number("# pass ").unwrap_or(0);
-        tally.failed += number("# fail ").or(number("# cancelled ")).unwrap_or(0);
-    }
-    tally
-}
-
-fn number_before(line: &str, word: &str) -> u64 {
-    let before = line.split(word).next().unwrap_or_default();
-    before.rsplit(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn summaries_of_several_programs_add_up() {
-        let cargo = "running 2 tests\n\
-            test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
-            test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out\n";
-        assert_eq!(count_cargo(cargo), Tally { passed: 5, failed: 1 });
-        let tap = "ok 1 - a\n# tests 4\n# pass 2\n# fail 1\n# cancelled 1\n";
-        assert_eq!(count_tap(tap), Tally { passed: 2, failed: 2 });
-        assert_eq!(count_cargo("error: could not compile"), Tally::default());
-    }
 }

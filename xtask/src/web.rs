@@ -8,8 +8,8 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 
 use crate::child;
+use crate::dialect::Dialect;
 use crate::report::{Outcome, Report};
-use crate::test::count_tap;
 
 /// What the pages are built from.
 const SOURCES: [&str; 5] = ["build.mjs", "package.json", "tsconfig.json", "src", "static"];
@@ -39,7 +39,7 @@ pub(crate) fn node_tests(root: &Path, dir: &str, folder: &str) -> Result<Outcome
     program[flags.len()..].sort_unstable();
     let program: Vec<&str> = program.iter().map(String::as_str).collect();
     let ran = child::run(root, &dir_path, &format!("{dir}-{folder}"), &program, &[])?;
-    Ok(Outcome::counted(ran, count_tap))
+    Ok(Outcome::counted(ran, Dialect::Tap))
 }
 
 /// Builds in a folder of its own and compares everything with what is committed.
