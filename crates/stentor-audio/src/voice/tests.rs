@@ -32,10 +32,17 @@ fn speech(seed: u64, seconds: usize) -> Vec<f32> {
         let pause = if random(&mut dice) > 0.7 { 24_000 } else { 1_200 };
         let samples = 7_000 + ((random(&mut dice) + 1.0) * 4_000.0) as usize;
         let (level, vowel) = (0.15 + 0.1 * random(&mut dice), 550.0 + 200.0 * random(&mut dice));
+        let formant = |n: f32| 0.05 + (-((n * pitch - vowel) / 250.0).powi(2)).exp();
+        let gains: [f32; 15] = std::array::from_fn(|n| formant((n + 1) as f32));
         for i in 0..samples {
             phase = (phase + pitch / 48_000.0).fract();
-            let formant = |n: f32| 0.05 + (-((n * pitch - vowel) / 250.0).powi(2)).exp();
-            let buzz: f32 = (1..16).map(|n| formant(n as f32) * (phase * n as f32 * TAU).sin()).sum();
+            // Each partial from the two before: sin nx = 2 cos x · sin (n − 1)x − sin (n − 2)x.
+            let (sin, cos) = (phase * TAU).sin_cos();
+            let (mut last, mut partial, mut buzz) = (0.0, sin, 0.0);
+            for gain in gains {
+                buzz += gain * partial;
+                (last, partial) = (partial, 2.0f32.mul_add(cos * partial, -last));
+            }
             sound.push(level * buzz * (i as f32 / samples as f32 * TAU / 2.0).sin());
         }
         sound.resize(sound.len() + pause, 0.0);

@@ -30,23 +30,29 @@ pub(crate) fn tone(hz: f32, level: f32, samples: usize) -> Vec<f32> {
     (0..samples).map(|i| level * (i as f32 / 48_000.0 * hz).fract().mul_add(TAU, 0.0).sin()).collect()
 }
 
+/// Partials of a voice's buzz.
+const PARTIALS: usize = 17;
+
 /// Something like a voice: a buzz with formants that comes in syllables and takes breaths.
 pub(crate) fn speech(hz: f32, level: f32, samples: usize) -> Vec<f32> {
     let mut phase = 0.0f32;
+    let mut gains = [0.0; PARTIALS];
     let mut sound = Vec::with_capacity(samples);
     for i in 0..samples {
         let seconds = i as f32 / 48_000.0;
         let pitch = hz * (1.0 + 0.15 * (seconds * 0.7 * TAU).sin());
+        // A mouth moves slowly: its shape is taken once a millisecond.
+        if i % 48 == 0 {
+            gains = formants(pitch, seconds);
+        }
         phase = (phase + pitch / 48_000.0).fract();
-        let buzz: f32 = (1..18)
-            .map(|n| {
-                let f = n as f32 * pitch;
-                let formant = |at: f32, width: f32| (-((f - at) / width).powi(2)).exp();
-                let vowel = 600.0 + 250.0 * (seconds * 1.3 * TAU).sin();
-                (formant(vowel, 200.0) + 0.5 * formant(1_500.0, 300.0) + 0.08)
-                    * (phase * n as f32 * TAU).sin()
-            })
-            .sum();
+        // The sines of the partials one from the other: sin nx = 2 cos x · sin (n − 1)x − sin (n − 2)x.
+        let (sin, cos) = (phase * TAU).sin_cos();
+        let (mut last, mut partial, mut buzz) = (0.0, sin, 0.0);
+        for gain in gains {
+            buzz += gain * partial;
+            (last, partial) = (partial, 2.0f32.mul_add(cos * partial, -last));
+        }
         let syllable = (seconds * 4.0 * TAU / 2.0).sin().powi(2);
         let breath = if seconds % 3.0 < 2.4 { 1.0 } else { 0.0 };
         sound.push(level * buzz * 0.3 * syllable * breath);
@@ -54,18 +60,48 @@ pub(crate) fn speech(hz: f32, level: f32, samples: usize) -> Vec<f32> {
     sound
 }
 
-/// Level of one pitch in dBFS (a full-scale sine is 0), by Goertzel's method.
+/// Gains of a voice's partials: a vowel that wanders, a formant that stays, and the buzz itself.
+fn formants(pitch: f32, seconds: f32) -> [f32; PARTIALS] {
+    let vowel = 600.0 + 250.0 * (seconds * 1.3 * TAU).sin();
+    std::array::from_fn(|n| {
+        let f = (n + 1) as f32 * pitch;
+        let formant = |at: f32, width: f32| (-((f - at) / width).powi(2)).exp();
+        formant(vowel, 200.0) + 0.5 * formant(1_500.0, 300.0) + 0.08
+    })
+}
+
+/// Level of one pitch in dBFS (a full-scale sine is 0), under a Hann window, which keeps loud neighbours out.
 pub(crate) fn pitch_dbfs(sound: &[f32], hz: f32) -> f32 {
-    let w = f64::from(hz) / 48_000.0 * std::f64::consts::TAU;
+    let mut turn = Turning::by(f64::from(hz) / 48_000.0 * std::f64::consts::TAU);
+    let mut hann = Turning::by(std::f64::consts::TAU / sound.len() as f64);
     let (mut re, mut im) = (0.0f64, 0.0f64);
-    for (i, &x) in sound.iter().enumerate() {
-        // A Hann window keeps loud neighbours out.
-        let window = 0.5 - 0.5 * (std::f64::consts::TAU * i as f64 / sound.len() as f64).cos();
-        re += f64::from(x) * window * (w * i as f64).cos();
-        im += f64::from(x) * window * (w * i as f64).sin();
+    for &x in sound {
+        let windowed = f64::from(x) * (0.5 - 0.5 * hann.next().0);
+        let (cos, sin) = turn.next();
+        re += windowed * cos;
+        im += windowed * sin;
     }
     let amplitude = (re * re + im * im).sqrt() * 4.0 / sound.len() as f64;
     (20.0 * amplitude.max(1e-9).log10()) as f32
+}
+
+/// Cosine and sine of 0, one angle, twice the angle and so on, each from the one before.
+struct Turning {
+    now: (f64, f64),
+    angle: (f64, f64),
+}
+
+impl Turning {
+    fn by(angle: f64) -> Self {
+        Self { now: (1.0, 0.0), angle: (angle.cos(), angle.sin()) }
+    }
+
+    fn next(&mut self) -> (f64, f64) {
+        let now = self.now;
+        let (cos, sin) = self.angle;
+        self.now = (now.0 * cos - now.1 * sin, now.0 * sin + now.1 * cos);
+        now
+    }
 }
 
 /// Mean power per 20 ms.
