@@ -28,6 +28,9 @@ impl Default for Bounds {
 /// Containers whose clock is not kept in samples round by a sample or so.
 const ROUNDING_S: u64 = 1_000;
 
+/// What comes before the first pause of so long is the opening: the burst with which a stream begins.
+const OPENING_PAUSE_US: u64 = 100_000;
+
 /// No time yet.
 const NEVER: u64 = u64::MAX;
 
@@ -41,6 +44,7 @@ pub(crate) struct Hearing {
     /// How many were beyond the bound.
     pub(crate) gaps_over: u32,
     pub(crate) clock: MediaClock,
+    is_opening: bool,
     ahead: Ahead,
 }
 
@@ -52,6 +56,7 @@ impl Hearing {
             gap_us_max: 0,
             gaps_over: 0,
             clock: MediaClock::default(),
+            is_opening: true,
             ahead: Ahead::new(),
         }
     }
@@ -77,7 +82,11 @@ impl Hearing {
             self.ahead.least(self.clock.heard_us(), now_us.saturating_sub(self.first_us));
         }
         self.clock.hear(sound);
-        self.ahead.settle(self.clock.heard_us(), now_us.saturating_sub(self.first_us), bounds);
+        self.is_opening &= gap_us.is_none_or(|gap_us| gap_us < OPENING_PAUSE_US);
+        // Whoever comes right after a flush and has a late turn in it is ahead with the opening by more than ever again.
+        if !self.is_opening {
+            self.ahead.settle(self.clock.heard_us(), now_us.saturating_sub(self.first_us), bounds);
+        }
         self.last_us = now_us;
         gap_us
     }
@@ -186,9 +195,9 @@ impl MediaClock {
     }
 }
 
-/// How far what was heard is ahead of the wall clock, both counted from the first byte. The burst at the beginning gives a
-/// lead, which a sound stream keeps: the best of every few intervals is the same. In milliseconds, which are exact enough
-/// and small.
+/// How far what was heard is ahead of the wall clock, both counted from the first byte. The opening gives a lead, which a
+/// sound stream keeps from then on: the best of every few intervals is the same. In milliseconds, which are exact enough and
+/// small.
 #[derive(Clone, Copy, Debug)]
 struct Ahead {
     best_ms: i32,

@@ -39,6 +39,16 @@ fn a_live_stream_is_sound() {
     }
 }
 
+/// The opening comes at once, right after a flush; then each group comes late in the next ones.
+#[test]
+fn a_late_turn_in_the_flush_is_not_behind() {
+    for has_time in [true, false] {
+        let heard = hear(live(60, |group| if group > 4 { 480_000 } else { 0 }), has_time);
+        assert_eq!(heard.0.behind_ms(), 0);
+        assert_eq!(faults(heard), [""; 0]);
+    }
+}
+
 #[test]
 fn what_is_left_out_is_a_hole() {
     let heard = hear(live(60, |_| 0).filter(|(group, _)| *group != 120), true);
