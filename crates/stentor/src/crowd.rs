@@ -15,6 +15,9 @@ use crate::say::say;
 /// How long before the first arrival the processes are started: each is there within some 20 ms, and all begin at one moment.
 const HEAD_START_US: u64 = 500_000;
 
+/// The status of a part of a crowd that nobody listens to any more. Nobody sees it.
+const ORPHANED: i32 = 1;
+
 pub(crate) fn crowd(args: &CrowdArgs) -> anyhow::Result<()> {
     let options = options(args)?;
     options.check()?;
@@ -68,8 +71,10 @@ fn part(options: &Options, process: u32, begin_us: u64) -> anyhow::Result<()> {
     let mut out = io::stdout();
     let outcome = stentor_crowd::run(options, share, &mut |progress| {
         let line = serde_json::json!({ "progress": progress });
-        // Whoever started this process and is gone does not want to know.
-        let _ = writeln!(out, "{line}");
+        if writeln!(out, "{line}").is_err() {
+            // Whoever started this process is gone, however that was: its listeners go as well.
+            std::process::exit(ORPHANED);
+        }
     })?;
     say(format_args!("{}", serde_json::json!({ "outcome": outcome })));
     Ok(())
