@@ -1,5 +1,5 @@
 const SHELL = {
- "version": "b3f3c4c65609c5b0",
+ "version": "4caad70e7a78da36",
  "files": {
   "/listener.html": "434bda679aebe4ded9f9e0ca6e13575cf07eb581b6e045c8e113843d863c4360",
   "/assets/css/base.css": "954228582d67f2efc5392d2f93fdfd11edeb833ae451df58a903addd1675ce4b",
@@ -10,7 +10,8 @@ const SHELL = {
   "/assets/listener/hand.js": "b8d3783a5b33039b74f22384bd2b3818d272b01f47ffad1cd3278a46ef46e408",
   "/assets/listener/mediasession.js": "4f8ecfa90d356b6b9ca4a5c8e93d89989f546d6a20a46020f9931a8c188b5ba6",
   "/assets/listener/model.js": "1758c026a3462a8e735e3aa2246dc0993ec7c6b949dabdd1f01ecd4a5f6599c5",
-  "/assets/listener/probe.js": "6520e8dcb14145ffad5f2f2bddb25bd877aea47447aa23abfad4b98f3125611b",
+  "/assets/listener/movement.js": "2f9d73b5f3709eceb1cfaeb6f284754c8d1a756264f9cbe50c40ba5fe39582cf",
+  "/assets/listener/probe.js": "c32c65a234cc30d1260fdb0b34e5edd1921eb62241cc3f706d075fea947eb4bb",
   "/assets/listener/replay.js": "51821de0edcf36d3b5076cc11ddf89a3404929057dca1ca19959291fef840a12",
   "/assets/listener/settings.js": "eee89b80eec9aebf0c76e4fb7b7d402f4eff4356d9185e0567a9a0790a836d5c",
   "/assets/listener/shell.js": "8af84401dcd3b4a3b28edcdd24c806c5dd69fbbfdf64d5431b03b64e08f532a2",
@@ -42,7 +43,7 @@ const SHELL = {
   "/assets/shared/memory.js": "68a1c89cbaf54fbafd8cc4948058b31e079addb4642419ca4528bc8f88043cb8",
   "/assets/shared/moment.js": "dfbf50d09074bcd3d73e445d066127c8c61479e4e7e0832e0ac004ca4d9a50e6",
   "/assets/shared/older.js": "1bf251c8b24d91325efa839de07e53bbaa01aead77edb597aef2c6b666ae1066",
-  "/assets/shared/problem.js": "6302971328c81015cf8663ab1c3cfa16491a533076474ea77e4f9405d45e9999",
+  "/assets/shared/problem.js": "fb61a9a9ae05f82858433c3a88848140211ffba6db30ed97eb785c3254b40242",
   "/assets/shared/timetext.js": "dbb021a38f6f39983a0fbfca071c3bdcc9aa76fa1a5851a8fe3da5982795b78e",
   "/assets/texts/extras.de.js": "2fedc6e4d8ca5408eeb10a458c9873598b143aecd981c3382a304393de05cfcb",
   "/assets/texts/extras.en.js": "8431d316f2bf05afc6c0222fe4d40963b5646006479e8c98579ea0338aa4c919",

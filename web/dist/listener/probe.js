@@ -1,12 +1,12 @@
 import { patience } from '../shared/older.js';
 import { ask, Problem, problemOf, unreachable } from '../shared/problem.js';
+import { Movement } from './movement.js';
 const LISTEN_MS = 2_600;
 const BURST_MS = 600;
 const ANSWER_MS_MAX = 6_000;
 const DUE_BYTES_PER_S = 2_000;
 const RECORDED_BYTES = 65_536;
 const MOVE_MS = 4_000;
-const MOVED_S = 0.05;
 const WORD_MS = 1_000;
 export function nothingFound() {
     return {
@@ -45,7 +45,7 @@ function soundsNow(status) {
 async function serverOf(show, signal) {
     const asked_ms = performance.now();
     try {
-        const status = await ask(`/${show}/status`, { signal: patience(ANSWER_MS_MAX, signal) });
+        const status = await ask(`/${show}/status`, { cache: 'no-store', signal: patience(ANSWER_MS_MAX, signal) });
         return { server: { answered_ms: performance.now() - asked_ms }, status };
     }
     catch (error) {
@@ -151,11 +151,11 @@ async function leavingOf(audio, context) {
     return loudest_dbfs;
 }
 async function moved(clock) {
-    const from = clock();
+    const movement = new Movement(clock(), performance.now());
     const until_ms = performance.now() + MOVE_MS;
     while (performance.now() < until_ms) {
         await pause(50);
-        if (Math.abs(clock() - from) > MOVED_S)
+        if (movement.read(clock(), performance.now()))
             return true;
     }
     return false;

@@ -44,13 +44,15 @@ export async function problemOf(response) {
     return new Problem(response.status, text(body['reason']), text(body['title']), text(body['detail']), retry_after_s, recording);
 }
 const ANSWER_MS_MAX = 8_000;
-export async function ask(url, { method = 'GET', token, json, signal, patience_ms = ANSWER_MS_MAX } = {}) {
+export async function ask(url, { method = 'GET', token, json, signal, patience_ms = ANSWER_MS_MAX, cache } = {}) {
     const headers = { Accept: 'application/json' };
     if (token)
         headers['Authorization'] = `Bearer ${token}`;
     if (json !== undefined)
         headers['Content-Type'] = 'application/json';
     const init = { method, headers, signal: patience(patience_ms, ...(signal ? [signal] : [])) };
+    if (cache)
+        init.cache = cache;
     if (json !== undefined)
         init.body = JSON.stringify(json);
     try {

@@ -5,6 +5,7 @@ import type { StatusDocument } from '../shared/documents.js';
 import { patience } from '../shared/older.js';
 import { ask, Problem, problemOf, unreachable } from '../shared/problem.js';
 import type { PlayerState } from '../player/state.js';
+import { Movement } from './movement.js';
 import type { Findings } from './why.js';
 
 export interface Subject {
@@ -27,8 +28,6 @@ const DUE_BYTES_PER_S = 2_000;
 const RECORDED_BYTES = 65_536;
 /** A player that was just started needs its connection and its first sound; opening an output may take as long. */
 const MOVE_MS = 4_000;
-/** Nearer than this is no movement. */
-const MOVED_S = 0.05;
 /** Speech has a word in each second. */
 const WORD_MS = 1_000;
 
@@ -70,7 +69,8 @@ function soundsNow(status: StatusDocument): boolean {
 async function serverOf(show: string, signal: AbortSignal): Promise<Pick<Findings, 'server' | 'status'>> {
   const asked_ms = performance.now();
   try {
-    const status = await ask<StatusDocument>(`/${show}/status`, { signal: patience(ANSWER_MS_MAX, signal) });
+    // What is true now, and not what was a second ago.
+    const status = await ask<StatusDocument>(`/${show}/status`, { cache: 'no-store', signal: patience(ANSWER_MS_MAX, signal) });
     return { server: { answered_ms: performance.now() - asked_ms }, status };
   } catch (error) {
     return { server: { problem: error instanceof Problem ? error : unreachable() }, status: null };
@@ -189,11 +189,11 @@ async function leavingOf(audio: HTMLAudioElement & { captureStream?(): MediaStre
 
 /** A clock goes on within `MOVE_MS`. */
 async function moved(clock: () => number): Promise<boolean> {
-  const from = clock();
+  const movement = new Movement(clock(), performance.now());
   const until_ms = performance.now() + MOVE_MS;
   while (performance.now() < until_ms) {
     await pause(50);
-    if (Math.abs(clock() - from) > MOVED_S) return true;
+    if (movement.read(clock(), performance.now())) return true;
   }
   return false;
 }

@@ -62,14 +62,17 @@ export interface Ask {
   signal?: AbortSignal;
   /** For answers that may be long in coming, such as a large document on a slow line. */
   patience_ms?: number;
+  /** For what must be true now, and not a second ago. */
+  cache?: 'no-store';
 }
 
 /** Asks and parses the JSON answer; throws a `Problem`. A 204 gives `null`. A door that hangs is one that does not answer. */
-export async function ask<T>(url: string, { method = 'GET', token, json, signal, patience_ms = ANSWER_MS_MAX }: Ask = {}): Promise<T> {
+export async function ask<T>(url: string, { method = 'GET', token, json, signal, patience_ms = ANSWER_MS_MAX, cache }: Ask = {}): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (token) headers['Authorization'] = `Bearer ${token}`;
   if (json !== undefined) headers['Content-Type'] = 'application/json';
   const init: RequestInit = { method, headers, signal: patience(patience_ms, ...(signal ? [signal] : [])) };
+  if (cache) init.cache = cache;
   if (json !== undefined) init.body = JSON.stringify(json);
   try {
     const response = await fetch(url, init);
