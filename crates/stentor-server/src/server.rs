@@ -18,10 +18,10 @@ use tokio::task::JoinSet;
 use tokio_rustls::rustls::ServerConfig;
 
 use crate::clock::Clock;
-use crate::config::{Acme, BaseUrl, Config};
+use crate::config::{Acme, BaseUrl, Config, Serving};
 use crate::data_folder::{DataError, DataFolder};
 use crate::door::{self, Door, Wire};
-use crate::front::shard::FrontDoor;
+use crate::front::shard::{AtFront, FrontDoor};
 use crate::media::{self, MediaSockets};
 use crate::metrics::Metrics;
 use crate::notice::{Notice, Notices};
@@ -29,6 +29,7 @@ use crate::reload::Reloader;
 use crate::shell::{Connections, Shell};
 use crate::tape::thread::OVERLAY_FILE;
 use crate::tls::acme::{self, AcmeStore};
+use crate::tls::certificates::with_http2;
 use crate::tls::{self, Certificates, TlsError, expiry};
 use crate::{descriptors, desk, front, stage_door};
 
@@ -108,6 +109,7 @@ pub struct Server {
     renewal: Option<Renewal>,
     key: TokenKey,
     front_connections_max: usize,
+    serving: Serving,
 }
 
 /// What it takes to ask for certificates while the server runs.
@@ -138,7 +140,7 @@ impl Server {
         if let Some(text) = tls.as_ref().and_then(|tls| tls.warning.clone()) {
             notices.tell(clock.now(), &Notice::CertificateOdd { text });
         }
-        let front = front::shard::listen(config.front.listen, config.front_threads)
+        let front = front::shard::listen(config.front.listen, config.serving.threads)
             .map_err(|error| StartError::Listen { door: "front", address: config.front.listen, error })?;
         let stage = listen("stage", config.stage.listen)?;
         let desk = listen("desk", config.desk.listen)?;
@@ -172,6 +174,7 @@ impl Server {
             let renewal = tls.authority.map(|(acme, store)| Renewal { acme, store, certificates });
             (Some(doors), Some(tls.certificates), tls.files, renewal)
         });
+        let serving = config.serving.clone();
         let reloader = Reloader::new(Arc::clone(&shell), config, certificates, files);
         let front_connections_max = door::front_connections_max(descriptors);
         Ok(Self {
@@ -187,6 +190,7 @@ impl Server {
             renewal,
             key,
             front_connections_max,
+            serving,
         })
     }
 
@@ -269,7 +273,12 @@ impl Server {
         let router = front::router(Arc::clone(&shell), reloader.pages());
         let router = door::counting_refusals(router, "front", Arc::clone(&shell));
         let connections_max = self.front_connections_max;
-        doors.spawn(front.run(Arc::clone(&shell), tls.clone(), router, connections_max, stopping.clone()));
+        let at_front = AtFront {
+            tls: tls.clone().map(|tls| if self.serving.http2 { with_http2(&tls) } else { tls }),
+            trusted_proxies: Arc::new(self.serving.trusted_proxies),
+            connections_max,
+        };
+        doors.spawn(front.run(Arc::clone(&shell), at_front, router, stopping.clone()));
         tell("front", addresses.front, &urls.front);
         let mut open = |name,
                         listener,

@@ -15,6 +15,8 @@ pub struct Facts {
     pub ports: Vec<Port>,
     /// Files and connections that a process may have.
     pub descriptors: u64,
+    /// Connections that may wait at a door to be let in, at most (`net.core.somaxconn`); not known everywhere.
+    pub backlog: Option<u32>,
     /// Whether mixers may run in real time.
     pub realtime: bool,
     /// Addresses that speakers are offered: those of `media.advertise`, or else of this machine.

@@ -23,6 +23,9 @@ const SYNC_MS_MAX: u128 = 1_000;
 /// A disk that takes longer than this is worth a look: others take some milliseconds.
 const SYNC_MS_WARN: u128 = 200;
 
+/// What kernels since 5.4 allow by themselves.
+const BACKLOG_WARN: u32 = 4_096;
+
 /// Every clock that is right is past this: 2026-11-01, when this program was young.
 const CLOCK_MIN: Wall = Wall(1_793_491_200_000);
 
@@ -93,6 +96,7 @@ pub fn findings(facts: &Facts) -> Vec<Finding> {
     let mut found = config(facts);
     found.extend(reach::ports(facts));
     found.push(descriptors(facts.descriptors));
+    found.extend(facts.backlog.map(backlog));
     found.push(realtime(facts.realtime));
     found.extend(reach::addresses(facts));
     found.extend(certificate(facts));
@@ -127,6 +131,18 @@ fn descriptors(limit: u64) -> Finding {
         return Finding::warn("limits", text, fix);
     }
     Finding::ok("limits", text)
+}
+
+/// Whoever finds no place in the queue asks again after a second, and then after three.
+fn backlog(max: u32) -> Finding {
+    let text = format!(
+        "{max} who come at one moment wait at the door until they are let in, others ask again after a second"
+    );
+    if max < BACKLOG_WARN {
+        let fix = format!("sysctl -w net.core.somaxconn={}", door::BACKLOG);
+        return Finding::warn("queue", text, fix);
+    }
+    Finding::ok("queue", text)
 }
 
 fn realtime(allowed: bool) -> Finding {

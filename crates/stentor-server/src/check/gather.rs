@@ -35,6 +35,9 @@ const SHOW_BYTES_MAX: u64 = 1024 * 1024;
 /// Programs that set the clock by the time of others, as the system calls their processes.
 const CLOCK_KEEPERS: [&str; 5] = ["chronyd", "ntpd", "systemd-timesyn", "openntpd", "ptp4l"];
 
+/// Where Linux says how many connections may wait at a door.
+const SOMAXCONN: &str = "/proc/sys/net/core/somaxconn";
+
 /// What systemd-timesyncd leaves when it has set the clock since the machine started.
 const TIMESYNC_DONE: &str = "/run/systemd/timesync/synchronized";
 
@@ -47,6 +50,7 @@ pub fn gather(config: &Config, clock: &Clock) -> Facts {
         config_odd: config.warnings(),
         ports: ports(config),
         descriptors: descriptors::raise(),
+        backlog: fs::read_to_string(SOMAXCONN).ok().and_then(|text| text.trim().parse().ok()),
         realtime: std::thread::spawn(essential::run_first).join().unwrap_or(false),
         offered: offered(config, &own),
         links: links(config, &certified),

@@ -2,9 +2,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use ipnet::IpNet;
+
 use super::section::{SectionSpec, Wrong, section};
 use super::tls::Tls;
 use super::url::BaseUrl;
+use crate::front::Proxies;
 
 section! {
     /// The front door, where listeners come in.
@@ -16,8 +19,17 @@ section! {
         url: String = None, "\"https://listen.example.org\"", None, Restart;
         /// Threads that serve listeners. One a processor if it is not set; fewer leave processors to others.
         threads: u64 = None, "4", None, Restart;
+        /// Addresses and networks of proxies in front of this door. Their word for who calls is taken: the
+        /// PROXY protocol, version 2, or `X-Forwarded-For`. Without it a proxy's listeners count as one network.
+        trusted_proxies: Vec<String> = Some("[]"), "[\"127.0.0.1\", \"10.0.0.0/8\"]", None, Restart;
+        /// Speak HTTP/2 as well to who asks for it over TLS: for a cache in front. A browser that came here itself
+        /// would take the sound over the connection of its page, which costs this server more.
+        http2: bool = Some("false"), "true", None, Restart;
     }
 }
+
+/// Each is looked at for every caller; a house has few in front of it, and a CDN some dozens.
+const PROXIES_MAX: usize = 64;
 
 /// Beyond the processors of any machine this is made for, threads only cost memory.
 const THREADS_MAX: u64 = 256;
@@ -48,6 +60,17 @@ pub struct Door {
     pub listen: SocketAddr,
     /// What links begin with, if the operator said so.
     pub url: Option<BaseUrl>,
+}
+
+/// How the front door serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Serving {
+    /// How many threads; at least one.
+    pub threads: usize,
+    /// Whose word for who calls is taken.
+    pub trusted_proxies: Proxies,
+    /// HTTP/2 over TLS as well.
+    pub http2: bool,
 }
 
 /// The operator's door.
@@ -84,8 +107,8 @@ fn leads_here(name: &str) -> bool {
 }
 
 impl RawFront {
-    /// The door, and how many threads serve it.
-    pub(crate) fn check(self) -> Result<(Door, usize), Wrong> {
+    /// The door, and how it serves.
+    pub(crate) fn check(self) -> Result<(Door, Serving), Wrong> {
         let processors =
             || std::thread::available_parallelism().map_or(1, |processors| processors.get() as u64);
         let threads = self.threads.unwrap_or_else(|| processors().min(THREADS_MAX));
@@ -96,8 +119,27 @@ impl RawFront {
                 return Err(Self::SPEC.wrong("threads", threads, advice));
             }
         };
-        Ok((door(&Self::SPEC, self.listen, "[::]:8080", self.url)?, threads))
+        let trusted_proxies = proxies(&self.trusted_proxies.unwrap_or_default())?;
+        let door = door(&Self::SPEC, self.listen, "[::]:8080", self.url)?;
+        Ok((door, Serving { threads, trusted_proxies, http2: self.http2.unwrap_or(false) }))
     }
+}
+
+fn proxies(texts: &[String]) -> Result<Proxies, Wrong> {
+    let wrong = |value: &str, advice: String| RawFront::SPEC.wrong("trusted_proxies", value, advice);
+    if texts.len() > PROXIES_MAX {
+        return Err(wrong(
+            &texts.join(", "),
+            format!("at most {PROXIES_MAX} make sense; write larger networks"),
+        ));
+    }
+    let network = |text: &String| {
+        let one = text.parse::<IpAddr>().map(IpNet::from);
+        one.or_else(|_| text.parse::<IpNet>()).map_err(|_| {
+            wrong(text, "write addresses or networks, such as \"127.0.0.1\" or \"10.0.0.0/8\"".into())
+        })
+    };
+    Ok(Proxies::new(texts.iter().map(network).collect::<Result<_, _>>()?))
 }
 
 impl RawStage {

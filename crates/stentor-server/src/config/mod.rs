@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use self::data::{Data, RawData};
-pub use self::door::{Desk, Door, RawDesk, RawFront, RawStage};
+pub use self::door::{Desk, Door, RawDesk, RawFront, RawStage, Serving};
 pub use self::log::{Log, RawLog};
 pub use self::media::{Media, RawMedia};
 pub use self::pages::{Pages, RawPages};
@@ -80,8 +80,8 @@ pub struct RawConfig {
 pub struct Config {
     /// Where listeners come in.
     pub front: Door,
-    /// How many threads serve them; at least one.
-    pub front_threads: usize,
+    /// How they are served.
+    pub serving: Serving,
     /// Where speakers and hosts come in.
     pub stage: Door,
     /// Where the sound of speakers comes in.
@@ -213,11 +213,11 @@ impl Config {
 
     fn check(raw: RawConfig) -> Result<Self, ConfigError> {
         let written = raw.clone();
-        let (front, front_threads) = raw.front.check()?;
+        let (front, serving) = raw.front.check()?;
         let config = Self {
             written,
             front,
-            front_threads,
+            serving,
             stage: raw.stage.check()?,
             media: raw.media.check()?,
             desk: raw.desk.check()?,

@@ -30,13 +30,13 @@ fn nothing_is_a_configuration() {
     assert_eq!(config.data, Data { dir: "stentor-data".into(), reserve_bytes: 512 << 20 });
     assert_eq!(config.log, Log { level: Level::Info, format: Format::Text });
     assert_eq!((config.tls.clone(), config.shows.max), (None, 8));
-    assert!(config.front_threads >= 1);
+    assert!(config.serving.threads >= 1);
     assert_eq!(config.warnings(), [""; 0]);
 }
 
 #[test]
 fn the_front_door_has_a_bounded_number_of_threads() {
-    assert_eq!(parse("[front]\nthreads = 3").expect("a number").front_threads, 3);
+    assert_eq!(parse("[front]\nthreads = 3").expect("a number").serving.threads, 3);
     for wrong in [0, 257] {
         let error = parse(&format!("[front]\nthreads = {wrong}")).expect_err("it is out of bounds");
         assert!(error.to_string().contains("from 1 to 256"), "{error}");
@@ -57,7 +57,7 @@ fn the_example_says_the_defaults() {
     (config.front.url, config.stage.url, config.pages) = (None, None, Pages::default());
     config.written = RawConfig::default();
     let defaults = parse("").expect("defaults");
-    config.front_threads = defaults.front_threads;
+    config.serving = defaults.serving.clone();
     assert_eq!(config, defaults);
 }
 

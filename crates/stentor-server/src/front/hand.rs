@@ -1,16 +1,17 @@
 //! Hands: a listener asks to speak, waits for an answer, or thinks better of it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
-use axum::Json;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{ConnectInfo, Path, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use http::{StatusCode, header};
 use serde::Deserialize;
 use stentor_stage::HandToken;
 use stentor_types::{HandNote, PersonName, Reason};
 
+use super::proxies::Origin;
 use super::{Front, show_id};
 use crate::entropy;
 use crate::problem::Problem;
@@ -29,14 +30,14 @@ pub(super) struct NewHand {
 
 pub(super) async fn raise(
     State(front): State<Front>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(Origin(caller)): Extension<Origin>,
     Path(show): Path<String>,
     hand: Result<Json<NewHand>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let id = show_id(&show)?;
     let Json(hand) = hand.map_err(|error| refused_body(&error))?;
     let raised = front.shell.ask(|node, now| {
-        node.raise_hand(now, &id, hand.name, hand.note, origin(peer.ip()), entropy::bytes())
+        node.raise_hand(now, &id, hand.name, hand.note, network(caller), entropy::bytes())
     })?;
     Ok((StatusCode::CREATED, unshared(Json(raised))).into_response())
 }
@@ -71,7 +72,7 @@ fn unshared(body: impl IntoResponse) -> impl IntoResponse {
 
 /// The network that somebody comes from, no finer than bounding needs it: /24 or /48. IPv4 written as IPv6
 /// is the same network.
-fn origin(address: IpAddr) -> u64 {
+fn network(address: IpAddr) -> u64 {
     match address.to_canonical() {
         IpAddr::V4(v4) => u64::from(v4.to_bits() >> 8),
         // Never zero at the top: the tag keeps the two families apart.
@@ -85,7 +86,7 @@ mod tests {
 
     #[test]
     fn neighbours_are_one_network_and_others_are_not() {
-        let of = |text: &str| origin(text.parse().expect("an address"));
+        let of = |text: &str| network(text.parse().expect("an address"));
         assert_eq!(of("192.0.2.1"), of("192.0.2.254"));
         assert_eq!(of("192.0.2.1"), of("::ffff:192.0.2.9"));
         assert_ne!(of("192.0.2.1"), of("192.0.3.1"));

@@ -4,11 +4,14 @@ mod choice;
 mod hand;
 mod hls;
 mod marks;
+mod proxies;
 pub mod range;
 mod replay;
 pub(crate) mod shard;
 mod status;
 mod stream;
+
+pub use self::proxies::Proxies;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

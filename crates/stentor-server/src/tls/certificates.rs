@@ -68,6 +68,16 @@ impl Certificates {
     }
 }
 
+/// HTTP/2 by its name in TLS (RFC 9113 §3.2).
+pub(crate) const HTTP2_ALPN: &[u8] = b"h2";
+
+/// The same, and HTTP/2 before all others.
+pub(crate) fn with_http2(config: &ServerConfig) -> Arc<ServerConfig> {
+    let mut config = config.clone();
+    config.alpn_protocols.insert(0, HTTP2_ALPN.to_vec());
+    Arc::new(config)
+}
+
 impl ResolvesServerCert for Certificates {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         // An authority offers this protocol alone (RFC 8737 §3).

@@ -15,7 +15,7 @@ async fn poll(house: &House, token: &str) -> Answer {
     house.front(&format!("/{SHOW}/hand/{token}")).await
 }
 
-async fn direct(house: &House, token: &str, command: Value) -> Answer {
+pub(crate) async fn direct(house: &House, token: &str, command: Value) -> Answer {
     let request = Request::new("POST", &format!("/{SHOW}/stage/command")).bearer(token).json(&command);
     request.send(house.at.stage).await
 }

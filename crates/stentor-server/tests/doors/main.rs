@@ -27,6 +27,7 @@ mod lost_network;
 mod low_latency;
 mod odd_heads;
 mod own_tracks;
+mod proxies;
 mod reload;
 mod restart;
 mod sessions;

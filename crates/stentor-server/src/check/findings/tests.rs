@@ -43,6 +43,7 @@ fn well() -> Facts {
         config_odd: Vec::new(),
         ports: vec![port("front", 443), port("stage", 8081), port("desk", 8083), port("media", 8082)],
         descriptors: 20_000,
+        backlog: Some(4_096),
         realtime: true,
         offered: vec![ip("198.51.100.7")],
         own: vec![ip("198.51.100.7")],
@@ -80,7 +81,8 @@ fn expect(topic: &str, verdict: Verdict, said: &str, change: impl FnOnce(&mut Fa
 fn a_machine_that_is_well_has_nothing_but_ok() {
     let found = findings(&well());
     assert!(found.iter().all(|finding| finding.verdict == Verdict::Ok && finding.fix.is_none()), "{found:?}");
-    let topics = ["config", "ports", "limits", "links", "addresses", "certificate", "data", "disk", "clock"];
+    let topics =
+        ["config", "ports", "limits", "queue", "links", "addresses", "certificate", "data", "disk", "clock"];
     for topic in topics {
         assert!(found.iter().any(|finding| finding.topic == topic), "{topic}");
     }
@@ -91,8 +93,9 @@ fn each_fact_that_is_wrong_is_a_line_with_a_fix() {
     use Verdict::{Fail, Ok as Well, Warn};
     expect("config", Warn, "the catch", |f| f.config_odd = vec!["the catch".into()]);
     expect("limits", Warn, "LimitNOFILE", |f| f.descriptors = 1024);
+    expect("queue", Warn, "somaxconn=16384", |f| f.backlog = Some(128));
     expect("mixers", Warn, "LimitRTPRIO", |f| f.realtime = false);
-    expect("limits", Well, "15000 listeners", |f| f.descriptors = 1 << 20);
+    expect("limits", Well, "100000 listeners", |f| f.descriptors = 1 << 20);
     expect("ports", Fail, "stage cannot listen on 0.0.0.0:8081: the port is in use", |f| {
         f.ports[1].state = PortState::Refused("the port is in use".into());
     });

@@ -22,9 +22,9 @@ use crate::problem::Problem;
 use crate::shell::{Shell, ShowShell};
 use crate::tape::{Live, LiveTape};
 
-/// Requests that are held until there is more sound. Each is a connection of the front door, which has 15,000 at
-/// most, and a player close to live holds two: one for the playlist, one for the part to come. So 4,000 of them leave
-/// half of the door to streams.
+/// Requests that are held until there is more sound. Each is a connection of the front door, which has 18,000 in a process
+/// of 20,000 descriptors, and a player close to live holds two: one for the playlist, one for the part to come. So 4,000 of
+/// them leave half of the door to streams.
 pub(super) const HELD_MAX: usize = 8_000;
 
 /// How long a request is held: three target durations (rfc8216bis §6.2.5.2).

@@ -14,7 +14,18 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use super::caller::Home;
 use super::{Shard, Shared, handed};
 use crate::bell::Bell;
+use crate::front::Proxies;
 use crate::shell::Shell;
+
+/// What the front door is given.
+pub(crate) struct AtFront {
+    /// What it speaks beneath HTTP, if not TCP alone.
+    pub(crate) tls: Option<Arc<ServerConfig>>,
+    /// Whose word for who calls is taken.
+    pub(crate) trusted_proxies: Arc<Proxies>,
+    /// How many may be connected.
+    pub(crate) connections_max: usize,
+}
 
 /// A front door whose sockets are open; [`Self::run`] lets people in.
 pub(crate) struct FrontDoor {
@@ -38,9 +49,8 @@ impl FrontDoor {
     pub(crate) async fn run(
         self,
         shell: Arc<Shell>,
-        tls: Option<Arc<ServerConfig>>,
+        AtFront { tls, trusted_proxies, connections_max }: AtFront,
         router: Router,
-        connections_max: usize,
         mut stop: watch::Receiver<bool>,
     ) {
         let places = Arc::new(Semaphore::new(connections_max));
@@ -51,6 +61,7 @@ impl FrontDoor {
             let shared = Shared {
                 shell: Arc::clone(&shell),
                 tls: tls.clone(),
+                trusted_proxies: Arc::clone(&trusted_proxies),
                 shards: count,
                 places: Arc::clone(&places),
                 home: Arc::new(Home { inbox, bell: Arc::clone(bell) }),
@@ -73,7 +84,7 @@ impl FrontDoor {
             tokio::select! {
                 moved = for_stack.recv() => match moved {
                     Some(moved) => {
-                        tokio::spawn(handed::serve(moved, router.clone(), graceful.watcher()));
+                        tokio::spawn(handed::serve(moved, router.clone(), Arc::clone(&trusted_proxies), graceful.watcher()));
                     }
                     None => break,
                 },

@@ -12,7 +12,6 @@ use std::task::{Context, Poll, ready};
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::ConnectInfo;
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper_util::server::graceful::Watcher;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -23,38 +22,45 @@ use super::caller::{Brought, Caller, Home, Moved, Place};
 use super::decide;
 use super::wire::Wire;
 use crate::door;
+use crate::front::proxies::{Origin, Proxies};
 
 /// Bytes read at once: a request is some hundred, and a body here 64 KiB at most.
 const READ_BYTES: usize = 8 * 1024;
 
 /// Lets the ordinary stack answer, from the request that was read on.
-pub(super) async fn serve(moved: Moved, router: Router, watcher: Watcher) {
+pub(super) async fn serve(moved: Moved, router: Router, proxies: Arc<Proxies>, watcher: Watcher) {
     let peer = moved.caller.peer;
-    let talk = Arc::new(Talk { answering: AtomicBool::new(true), had_body: AtomicBool::new(false) });
+    let http2 = moved.caller.wire.speaks_http2();
+    let talk = Arc::new(Talk { answering: AtomicBool::new(true), stays: AtomicBool::new(http2) });
     // It fails when the runtime ends.
     let Ok(connection) = Handed::new(moved, Arc::clone(&talk)) else { return };
     let answers = Arc::clone(&talk);
     let service = router
         .map_request(move |mut request: http::Request<Incoming>| {
             talk.answering.store(true, Relaxed);
-            talk.had_body.fetch_or(!request.body().is_end_stream(), Relaxed);
-            request.extensions_mut().insert(ConnectInfo(peer));
+            talk.stays.fetch_or(!request.body().is_end_stream(), Relaxed);
+            let caller = proxies.caller(peer.ip(), request.headers());
+            request.extensions_mut().insert(Origin(caller));
             request.map(Body::new)
         })
         .map_response(move |response: axum::response::Response| {
             let answer = Answering(Arc::clone(&answers));
             response.map(|body| Body::new(Answer { body, _answering: answer }))
         });
-    door::speak(connection, service, watcher).await;
+    if http2 {
+        door::speak_http2(connection, service, watcher).await;
+    } else {
+        door::speak(connection, service, watcher).await;
+    }
 }
 
 /// How far the stack is with what it was asked on one connection.
 struct Talk {
     /// A request is being read or answered.
     answering: AtomicBool,
-    /// A request had a body. What is left of one that nobody read would look like the next request, so such a
-    /// connection does not go home.
-    had_body: AtomicBool,
+    /// The connection does not go home: HTTP/2 is spoken on it, or a request had a body, and what is left of one that
+    /// nobody read would look like the next request.
+    stays: AtomicBool,
 }
 
 /// Lives as long as the body of an answer.
@@ -144,7 +150,7 @@ impl Handed {
 
     /// Whether what comes next is a request of its own, from its first byte on.
     fn is_between_requests(&self) -> bool {
-        self.flushed && !self.talk.answering.load(Relaxed) && !self.talk.had_body.load(Relaxed)
+        self.flushed && !self.talk.answering.load(Relaxed) && !self.talk.stays.load(Relaxed)
     }
 
     fn go_home(&mut self) -> io::Result<()> {

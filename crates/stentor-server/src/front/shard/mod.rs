@@ -9,6 +9,7 @@
 //! | [`flush`] | what the fan-out wants sent |
 //! | [`files`] | files of HLS from memory, and requests that are held |
 //! | [`talk`] | what comes of a connection that has something to read or to write |
+//! | [`announced`] | for whom a trusted proxy calls |
 //! | [`decide`] | what a request is: the shard's own, or the ordinary stack's |
 //! | [`answer`] | what the shard answers, as bytes |
 //! | [`head`] | the head of a request, bounded and strict |
@@ -19,6 +20,7 @@
 //! | [`sys`] | what the kernel knows of a socket |
 //! | [`door`] | the threads, and the ordinary stack behind them |
 
+mod announced;
 mod answer;
 mod caller;
 mod deadlines;
@@ -37,7 +39,7 @@ mod table;
 mod talk;
 mod wire;
 
-pub(crate) use self::door::FrontDoor;
+pub(crate) use self::door::{AtFront, FrontDoor};
 pub(crate) use self::listen::listen;
 
 use std::io;
@@ -62,6 +64,7 @@ use self::wire::Wire;
 use crate::clock::Clock;
 use crate::door::{ACCEPT_PAUSE, HANDSHAKE_TIMEOUT, HEAD_TIMEOUT, is_of_one_peer};
 use crate::essential::Essential;
+use crate::front::Proxies;
 use crate::metrics::DoorGauges;
 use crate::shell::Shell;
 
@@ -73,6 +76,8 @@ struct Shared {
     shell: Arc<Shell>,
     /// What the door speaks beneath HTTP, if not TCP alone.
     tls: Option<Arc<ServerConfig>>,
+    /// Whose word for who calls is taken.
+    trusted_proxies: Arc<Proxies>,
     /// How many shards there are.
     shards: usize,
     /// Places for connections, whoever serves them.
@@ -247,12 +252,14 @@ impl Shard {
     ) {
         self.gauges.accepted();
         let place = Place { _permit: permit, _open: self.gauges.open() };
+        let is_proxy = self.shared.trusted_proxies.trusts(peer.ip());
         let tls = self.shared.tls.clone().map(ServerConnection::new);
         let (wire, state, timeout) = match tls {
             None => (Wire::Plain, State::Head { read: Vec::new(), seen: 0 }, HEAD_TIMEOUT),
             Some(Ok(tls)) => (Wire::Tls(Box::new(tls)), State::Handshake, HANDSHAKE_TIMEOUT),
             Some(Err(_)) => return self.gauges.handshake_failed(),
         };
+        let state = if is_proxy { State::Announced(Vec::new()) } else { state };
         // What it has said already is told of in the next turn.
         self.take_in(Connection::new(Caller { socket, wire, peer, place }, state), timeout);
     }

@@ -16,7 +16,7 @@ use super::head::{self, Asked, Head};
 use super::listeners::{Request, Stream};
 use super::poll::Ready;
 use super::table::Key;
-use super::wire::Handshake;
+use super::wire::{Handshake, Wire};
 use super::{Shard, answer};
 use crate::door::HEAD_TIMEOUT;
 use crate::mixer_thread::panic_text;
@@ -35,6 +35,8 @@ pub(super) struct Connection {
 
 /// What is waited for.
 pub(super) enum State {
+    /// That a trusted proxy says for whom it calls, or does not; of that, what was read.
+    Announced(Vec<u8>),
     /// The end of TLS's handshake.
     Handshake,
     /// The head of a request, of which this much was read, and so much of it looked at.
@@ -106,6 +108,7 @@ impl Shard {
     fn go_on(&mut self, key: Key, ready: Ready) -> Next {
         let Some(connection) = self.table.get_mut(key) else { return Next::Stay };
         match connection.state {
+            State::Announced(_) => self.read_announcement(key),
             State::Handshake => self.shake_hands(key),
             State::Head { .. } => self.read_head(key),
             State::Answer(_) if ready.writable => self.answer(key),
@@ -116,12 +119,29 @@ impl Shard {
         }
     }
 
+    /// Goes on behind a proxy's announcement, with what was read and is none.
+    pub(super) fn begin(&mut self, key: Key, read: Vec<u8>) -> Next {
+        let Some(connection) = self.table.get_mut(key) else { return Next::Stay };
+        if matches!(connection.caller.wire, Wire::Plain) {
+            connection.state = State::Head { read, seen: 0 };
+            return self.read_head(key);
+        }
+        connection.state = State::Handshake;
+        match connection.caller.wire.take(&read) {
+            Ok(()) => self.shake_hands(key),
+            Err(_) => Next::Close,
+        }
+    }
+
     fn shake_hands(&mut self, key: Key) -> Next {
         let Some(connection) = self.table.get_mut(key) else { return Next::Stay };
         match connection.caller.shake_hands() {
             Ok(Handshake::Underway) => Next::Stay,
             Ok(Handshake::Done) => {
                 self.gauges.handshake_done();
+                if connection.caller.wire.speaks_http2() {
+                    return Next::HandOver(Vec::new());
+                }
                 connection.state = State::Head { read: Vec::new(), seen: 0 };
                 self.give_time(key, HEAD_TIMEOUT);
                 self.read_head(key)

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 
 use rustls::ServerConnection;
 
-use crate::tls::certificates::ACME_ALPN;
+use crate::tls::certificates::{ACME_ALPN, HTTP2_ALPN};
 
 /// TCP alone, or TLS on it. Nothing here waits: what cannot be done now is [`io::ErrorKind::WouldBlock`].
 pub(super) enum Wire {
@@ -25,6 +25,21 @@ pub(super) enum Handshake {
 }
 
 impl Wire {
+    /// HTTP/2 was agreed on.
+    pub(super) fn speaks_http2(&self) -> bool {
+        matches!(self, Self::Tls(tls) if tls.alpn_protocol() == Some(HTTP2_ALPN))
+    }
+
+    /// Takes what was read before TLS was asked; of HTTP alone there is nothing to be taken.
+    pub(super) fn take(&mut self, mut read: &[u8]) -> io::Result<()> {
+        if let Self::Tls(tls) = self {
+            while !read.is_empty() {
+                tls.read_tls(&mut read)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Goes on with the handshake as far as it can.
     pub(super) fn shake_hands(&mut self, socket: &mut (impl Read + Write)) -> io::Result<Handshake> {
         let Self::Tls(tls) = self else { return Ok(Handshake::Done) };

@@ -1,0 +1,137 @@
+//! What a trusted proxy says before anything else: for whom it calls (PROXY protocol, version 2; HAProxy's
+//! `doc/proxy-protocol.txt` §2.2). It stands before TLS, so not a byte more than it is read.
+
+use std::io::{self, Read as _};
+use std::net::SocketAddr;
+
+use proxy_header::{ParseConfig, ProxyHeader};
+
+use super::Shard;
+use super::table::Key;
+use super::talk::{Next, State};
+
+/// No request and no TLS begins with these.
+const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
+
+/// The signature, version and command, families, and the length of the rest.
+const FIXED_BYTES: usize = 16;
+
+/// What every receiver has to take: a header that fits into the smallest segment of TCP.
+const BYTES_MAX: usize = 536;
+
+/// How an announcement looks so far.
+#[derive(Debug, PartialEq, Eq)]
+enum Announcement {
+    /// So many bytes more have to be seen.
+    Wants(usize),
+    /// There is none: what was read is of what comes behind.
+    Absent,
+    /// The proxy calls for somebody, or for itself.
+    Of(Option<SocketAddr>),
+    /// It began as one and is none.
+    Malformed,
+}
+
+impl Announcement {
+    fn look(read: &[u8]) -> Self {
+        let begun = read.len().min(SIGNATURE.len());
+        if read[..begun] != SIGNATURE[..begun] {
+            return Self::Absent;
+        }
+        let [.., high, low] = match read.first_chunk::<FIXED_BYTES>() {
+            Some(fixed) => *fixed,
+            None => return Self::Wants(FIXED_BYTES - read.len()),
+        };
+        let bytes = FIXED_BYTES + usize::from(u16::from_be_bytes([high, low]));
+        if bytes > BYTES_MAX {
+            return Self::Malformed;
+        }
+        if read.len() < bytes {
+            return Self::Wants(bytes - read.len());
+        }
+        let config = ParseConfig { include_tlvs: false, allow_v1: false, allow_v2: true };
+        match ProxyHeader::parse(read, config) {
+            Ok((header, _)) => Self::Of(header.proxied_address().map(|address| address.source)),
+            Err(_) => Self::Malformed,
+        }
+    }
+}
+
+impl Shard {
+    /// Reads for whom a proxy calls, if it says so, and goes on with what comes behind.
+    pub(super) fn read_announcement(&mut self, key: Key) -> Next {
+        loop {
+            let Some(connection) = self.table.get_mut(key) else { return Next::Stay };
+            let State::Announced(read) = &mut connection.state else { return Next::Stay };
+            match Announcement::look(read) {
+                Announcement::Wants(bytes) => {
+                    // The shortest step of TLS and HTTP is longer than what was not asked for.
+                    let into = &mut self.scratch[..bytes.min(BYTES_MAX)];
+                    match connection.caller.socket.read(into) {
+                        Ok(0) => return Next::Close,
+                        Ok(bytes) => read.extend_from_slice(&into[..bytes]),
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Next::Stay,
+                        Err(_) => return Next::Close,
+                    }
+                }
+                Announcement::Absent => {
+                    let read = std::mem::take(read);
+                    return self.begin(key, read);
+                }
+                Announcement::Of(client) => {
+                    if let Some(client) = client {
+                        connection.caller.peer = client;
+                    }
+                    return self.begin(key, Vec::new());
+                }
+                Announcement::Malformed => return Next::Close,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const FROM_A_PHONE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xcb\0\x71\x05\x7f\0\0\x01\x30\x39\0\x50";
+
+    #[test]
+    fn an_announcement_is_read_wherever_it_is_cut_and_not_beyond() {
+        let client = "203.0.113.5:12345".parse().ok();
+        assert_eq!(Announcement::look(FROM_A_PHONE), Announcement::Of(client));
+        for cut in 0..FROM_A_PHONE.len() {
+            let end = if cut < FIXED_BYTES { FIXED_BYTES } else { FROM_A_PHONE.len() };
+            assert_eq!(Announcement::look(&FROM_A_PHONE[..cut]), Announcement::Wants(end - cut), "{cut}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_looks_whether_we_live_calls_for_itself() {
+        assert_eq!(Announcement::look(b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"), Announcement::Of(None));
+    }
+
+    #[test]
+    fn what_is_none_is_for_others() {
+        for other in [&b"GET / HTTP/1.1\r\n"[..], b"\x16\x03\x01", b"\r\n\r\nGET", b"PROXY TCP4 "] {
+            assert_eq!(Announcement::look(other), Announcement::Absent);
+        }
+        let long = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\xff\xff";
+        assert_eq!(Announcement::look(long), Announcement::Malformed);
+        assert_eq!(Announcement::look(b"\r\n\r\n\0\r\nQUIT\n\x91\x11\0\0"), Announcement::Malformed);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_do_harm(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+            let begun = [&SIGNATURE[..], &bytes].concat();
+            for read in [&bytes[..], &begun] {
+                if let Announcement::Wants(more) = Announcement::look(read) {
+                    prop_assert!((1..=BYTES_MAX).contains(&more));
+                }
+            }
+        }
+    }
+}
