@@ -11,8 +11,11 @@ import { run, start } from './child.mjs';
 import { decode, listenIn } from './ears.mjs';
 import { until } from './until.mjs';
 
-/** A page of a Chromium of its own: the fake microphone belongs to the process, not to the page. */
-export async function chromiumPage({ microphone = null, init = [] } = {}) {
+/**
+ * A page of a Chromium of its own: the fake microphone belongs to the process, not to the page. With `any_certificate` it
+ * believes those of an authority that it does not know, too.
+ */
+export async function chromiumPage({ microphone = null, init = [], any_certificate = false } = {}) {
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
     // Without this, its sound library would start a sound server that outlives the test.
@@ -29,6 +32,7 @@ export async function chromiumPage({ microphone = null, init = [] } = {}) {
       '--use-fake-device-for-media-stream',
       '--use-fake-ui-for-media-stream',
       '--autoplay-policy=no-user-gesture-required',
+      ...(any_certificate ? ['--ignore-certificate-errors'] : []),
       ...(microphone ? [`--use-file-for-fake-audio-capture=${microphone}`] : []),
     ],
   });

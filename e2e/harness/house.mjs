@@ -1,11 +1,12 @@
 // One test's world: a server, a desk, browsers and files, all gone when the test ends.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { beeps, writeWav } from '../sound/tones.mjs';
 import { chromiumPage, firefoxPage, startSoundServer } from './browsers.mjs';
+import { run } from './child.mjs';
 import { Desk } from './desk.mjs';
 import { startServer } from './server.mjs';
 import { until } from './until.mjs';
@@ -24,12 +25,31 @@ export class House {
     return house;
   }
 
-  /** A house with a server and its desk. */
+  /** A house with a server and its desk; `config` is the text of a configuration file. */
   static async open(t, options = {}) {
     const house = await House.empty(t);
-    house.server = await startServer(house.folder, options);
-    house.#closers.push(() => house.server.kill());
-    house.desk = new Desk(house.server);
+    await house.#start(options);
+    return house;
+  }
+
+  async #start({ config, flags = [], ...options }) {
+    const file = this.path('stentor.toml');
+    if (config !== undefined) writeFileSync(file, config);
+    this.server = await startServer(this.folder, { ...options, flags: config === undefined ? flags : [...flags, '--config', file] });
+    this.#closers.push(() => this.server.kill());
+    this.desk = new Desk(this.server);
+  }
+
+  /**
+   * The same with TLS at every door, by a certificate that `stentor cert` makes; `ca` is its authority. The desk takes plain HTTP
+   * on this machine all the same.
+   */
+  static async withTls(t, { config = '', ...options } = {}) {
+    const house = await House.empty(t);
+    await run(process.env.STENTOR_BIN, ['cert', '--for', 'localhost', '--for', '127.0.0.1', '--dir', house.folder]);
+    const [cert, key] = ['cert.pem', 'key.pem'].map((name) => house.path(name));
+    await house.#start({ config: `${config}\n[tls]\ncert = "${cert}"\nkey = "${key}"\n`, tls: true, ...options });
+    house.ca = readFileSync(house.path('ca.pem'));
     return house;
   }
 
@@ -73,6 +93,13 @@ export class House {
     const response = await fetch(`${this.server.front}/${id}/status`);
     if (!response.ok) throw new Error(`status of ${id}: ${response.status} ${await response.text()}`);
     return response.json();
+  }
+
+  /** One of the server's metrics: the sum of those whose name and labels begin so. */
+  async metric(name) {
+    const text = await (await fetch(`${this.server.desk}/metrics`)).text();
+    const lines = text.split('\n').filter((line) => line.startsWith(name) && !'abcdefghijklmnopqrstuvwxyz_'.includes(line[name.length]));
+    return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
   }
 
   /** The status, once it says this. */

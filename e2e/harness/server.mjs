@@ -10,11 +10,12 @@ const BINARY = process.env.STENTOR_BIN;
 
 /**
  * Starts `stentor serve` and waits until all doors are open. `media` is the address of the media socket; the
- * default offers every address of the machine, because Firefox takes no candidate on 127.0.0.1.
+ * default offers every address of the machine, because Firefox takes no candidate on 127.0.0.1. `tls` says that the flags bring a
+ * certificate.
  */
-export async function startServer(folder, { front = '127.0.0.1:0', media = '0.0.0.0:0', flags = [] } = {}) {
+export async function startServer(folder, { front = '127.0.0.1:0', media = '0.0.0.0:0', flags = [], tls = false } = {}) {
   if (!BINARY) throw new Error('STENTOR_BIN does not name the program; run this through `cargo xtask e2e`');
-  const server = new Server(folder, flags);
+  const server = new Server(folder, flags, tls);
   await server.start({ front, stage: '127.0.0.1:0', media, desk: '127.0.0.1:0' });
   return server;
 }
@@ -23,8 +24,10 @@ class Server {
   #child;
   #flags;
   #addresses;
+  #scheme;
 
-  constructor(folder, flags) {
+  constructor(folder, flags, tls) {
+    this.#scheme = tls ? 'https' : 'http';
     this.folder = folder;
     this.data = join(folder, 'data');
     this.#flags = flags;
@@ -43,9 +46,10 @@ class Server {
     });
     if (doorsOpen.failed !== undefined) throw new Error(`stentor serve ended: ${doorsOpen.failed}`);
     this.#addresses = doorsOpen;
-    this.front = url(doorsOpen.front);
-    this.stage = url(doorsOpen.stage);
-    this.desk = url(doorsOpen.desk);
+    this.front = `${this.#scheme}://${doorsOpen.front}`;
+    this.stage = `${this.#scheme}://${doorsOpen.stage}`;
+    // On this machine only, so it takes both.
+    this.desk = `http://${doorsOpen.desk}`;
     this.media_port = Number(doorsOpen.media.split(':').pop());
     this.operator_key = readFileSync(doorsOpen.operator_key_path, 'utf8').trim();
   }
@@ -53,7 +57,7 @@ class Server {
   /** The same data folder on the same ports, as after a crash. */
   async startAgain() {
     const { front, stage, media, desk } = this.#addresses;
-    await this.start(Object.fromEntries(Object.entries({ front, stage, media, desk }).map(([d, a]) => [d, bare(a)])));
+    await this.start({ front, stage, media, desk });
   }
 
   running() {
@@ -73,6 +77,3 @@ class Server {
     return this.#child.kill(signal);
   }
 }
-
-const url = (address) => (address.startsWith('http') ? address.replace(/\/$/, '') : `http://${address}`);
-const bare = (address) => address.replace(/^https?:\/\//, '').replace(/\/$/, '');
