@@ -24,12 +24,15 @@ export function setting(name, usual) {
   return value;
 }
 
-/** Runs a part with `open`, which gives houses that are closed when the part is over, whatever happens. */
+/**
+ * Runs a part with `open`, which gives houses that are closed when the part is over, whatever happens; with
+ * `{ server: false }` one without a server.
+ */
 export async function withHouse(part) {
   const closers = [];
   const life = { after: (close) => closers.push(close) };
   try {
-    return await part((options) => House.open(life, options));
+    return await part(({ server = true, ...options } = {}) => (server ? House.open(life, options) : House.empty(life)));
   } finally {
     for (const close of closers.reverse()) await close();
   }

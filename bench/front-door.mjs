@@ -1,0 +1,9 @@
+// What the front door promises, measured: `cargo xtask bench front-door [PART…]`. Each part writes
+// `results/front-door-PART.json`.
+
+import { close, flush, hls, tls } from './front-door/fan_out.mjs';
+import { arrive } from './front-door/arrive.mjs';
+import { silent } from './front-door/silent.mjs';
+import { measure } from './spine/measure.mjs';
+
+await measure('front-door', { flush, close, tls, hls, arrive, silent });

@@ -1,0 +1,140 @@
+// What a listener costs: everybody serves the same number of them, in turn, in rounds, and the scheduler says what it took.
+
+import { quantile, say, setting, withHouse } from '../spine/setting.mjs';
+import { bareLoop, certificate, icecast, nginx, prepare, stentor } from './contenders.mjs';
+import { ask } from './crowd.mjs';
+import { cpuSeconds } from './processor.mjs';
+
+/** After the last listener has come: the bursts are over, and turns have settled. */
+const SETTLE_S = 6;
+/** With nobody there, before the crowd: what a server does by itself, such as mixing. */
+const IDLE_S = 3;
+const OGG = 'live.ogg?kbps=32';
+
+/** The default, flushes of 0.96 s. */
+export async function flush() {
+  await prepare();
+  const rows = [];
+  const detail = {};
+  for (const listeners of [5_000, 15_000]) {
+    let bytes = 3_900;
+    const of = await rounds(`${listeners} listeners`, listeners, {
+      stentor: stentor(OGG),
+      bare: bareLoop(960, () => bytes),
+      icecast: icecast(1_000),
+      nginx: nginx(2),
+    }, ({ bytes_per_s }) => { bytes = Math.round(bytes_per_s * 0.96); });
+    rows.push(
+      ...costs(listeners, of),
+      ratio(`${listeners}: of the bare loop`, of.stentor, of.bare, 1.15),
+      ratio(`${listeners}: of Icecast with 1 s pages`, of.stentor, of.icecast, 1),
+      ratio(`${listeners}: of nginx with HLS of 2 s`, of.stentor, of.nginx, 0.55),
+    );
+    detail[listeners] = of;
+  }
+  return { rows, detail };
+}
+
+/** Close to live, flushes of 0.32 s. */
+export async function close() {
+  await prepare();
+  const of = await rounds('close to live', 5_000, { stentor: stentor(`${OGG}&close=1`), icecast: icecast(200) });
+  return { rows: [...costs(5_000, of), ratio('of Icecast with 0.2 s pages', of.stentor, of.icecast, 0.75)], detail: of };
+}
+
+/** TLS 1.3. */
+export async function tls() {
+  await prepare();
+  // The certificate is made here, and only this process and its crowd meet it.
+  process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+  return withHouse(async (open) => {
+    const { folder } = await open({ server: false });
+    const pair = await certificate(folder);
+    const of = await rounds('TLS', 5_000, {
+      stentor: stentor(OGG, { tls: pair }),
+      nginx: nginx(2, { tls: pair }),
+      icecast: icecast(1_000),
+    });
+    const rows = [
+      ratio('of nginx with HLS of 2 s over TLS', of.stentor, of.nginx, 0.3),
+      ratio('of Icecast without TLS', of.stentor, of.icecast, 1.15),
+    ];
+    return { rows: [...costs(5_000, of), ...rows], detail: of };
+  });
+}
+
+/** HLS of the same class, from memory. */
+export async function hls() {
+  await prepare();
+  const of = await rounds('HLS', 5_000, { stentor: stentor('hls/aac-32/ll.m3u8'), nginx: nginx(2) }, () => {}, true);
+  return { rows: [...costs(5_000, of), ratio('of nginx', of.stentor, of.nginx, 0.7)], detail: of };
+}
+
+/** Measures each in turn, round by round; `first` hears of Stentor's first round before the others begin. */
+async function rounds(what, listeners, contenders, first = () => {}, hls = false) {
+  const count = setting('STENTOR_BENCH_ROUNDS', 3);
+  const of = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
+  for (let round = 0; round < count; round += 1) {
+    for (const [name, contender] of Object.entries(contenders)) {
+      const measured = await withHouse(async (open) => served(await contender(open), listeners, hls));
+      say(`${what}, round ${round + 1}, ${name}: ${measured.us.toFixed(2)} µs${measured.limited_by.length ? `, limited by ${measured.limited_by}` : ''}`);
+      of[name].push(measured);
+      if (name === 'stentor' && round === 0) first(measured);
+    }
+  }
+  return of;
+}
+
+async function served(server, listeners, hls) {
+  const measured_s = setting('STENTOR_BENCH_FLUSH_S', 20);
+  // 1,500 a second come in without a queue at each of them.
+  const ramp_s = Math.max(4, Math.ceil(listeners / 1_500));
+  await seconds(2);
+  const idle = await over(server, IDLE_S);
+  const crowd = ask(server.url, {
+    listeners, arrivals: 'ramp', ramp: ramp_s, seconds: ramp_s + SETTLE_S + measured_s + 2,
+    hls: hls || server.hls === true, tls: server.url.startsWith('https'),
+  });
+  await seconds(ramp_s + SETTLE_S);
+  const busy = await over(server, measured_s);
+  const report = await crowd;
+  const { heard, faults, body_bytes, media_s, gap_max_ms } = report.listeners;
+  if (heard < listeners) throw new Error(`${heard} of ${listeners} hear ${server.url}: ${JSON.stringify(faults)}`);
+  return {
+    us: ((busy - idle) * 1e6) / listeners,
+    idle_share: idle,
+    busy_share: busy,
+    bytes_per_s: body_bytes / media_s,
+    gap_max_ms: gap_max_ms.max,
+    faults,
+    limited_by: report.crowd.limited_by,
+    crowd_us: report.crowd.cpu_us_per_listener_s,
+  };
+}
+
+/** Which share of a processor a server has for so long. */
+async function over(server, measured_s) {
+  const pids = server.pids();
+  const [from_s, from_ms] = [cpuSeconds(pids), performance.now()];
+  await seconds(measured_s);
+  return ((cpuSeconds(pids) - from_s) * 1000) / (performance.now() - from_ms);
+}
+
+const seconds = (s) => new Promise((resolve) => setTimeout(resolve, s * 1000));
+const us = (measured) => quantile(measured.map((one) => one.us), 0.5);
+const write = (value) => `${value.toFixed(2)} µs`;
+
+function costs(listeners, of) {
+  return Object.entries(of).map(([name, measured]) => ({
+    what: `${name}: CPU per listener and second, ${listeners} listeners, median of ${measured.length}`,
+    measured: `${write(us(measured))} (${measured.map((one) => one.us.toFixed(2)).join(', ')})`,
+  }));
+}
+
+/** A ratio of medians; nothing is promised of a run in which the crowd itself was the limit. */
+function ratio(what, ours, theirs, limit) {
+  const value = us(ours) / us(theirs);
+  const limited = [...ours, ...theirs].some((one) => one.limited_by.length > 0);
+  const row = { what, measured: `${value.toFixed(2)} ×`, promised: `≤ ${limit} ×` };
+  return limited ? { ...row, measured: `${row.measured}, the crowd at its own limit` } : { ...row, kept: value <= limit };
+}
