@@ -55,6 +55,18 @@ impl Dialect {
         }
     }
 
+    /// Whether every program that began has come to its end.
+    pub(crate) fn is_whole(self, output: &str) -> bool {
+        let count = |is: fn(&str) -> bool| output.lines().filter(|line| is(line.trim_start())).count();
+        match self {
+            Self::Libtest => {
+                let began = count(|line| line.starts_with("Running ") || line.starts_with("Doc-tests "));
+                began == count(|line| line.starts_with("test result: "))
+            }
+            Self::Tap => true,
+        }
+    }
+
     /// The arguments that make the program run only these; none if it runs all of them or none of them.
     pub(crate) fn only(self, names: &[String]) -> Vec<String> {
         match self {
@@ -151,5 +163,12 @@ mod tests {
                 .is_some_and(|said| said.contains("error: 'why'") && !said.contains("held"))
         );
         assert_eq!(Dialect::Libtest.reasons("error: could not compile"), None);
+    }
+
+    #[test]
+    fn a_program_that_crashed_is_not_whole() {
+        let began = "     Running unittests src/lib.rs\n";
+        assert!(Dialect::Libtest.is_whole(&format!("{began}test result: ok. 1 passed; 0 failed\n")));
+        assert!(!Dialect::Libtest.is_whole(&format!("{began}{began}test result: ok. 1 passed; 0 failed\n")));
     }
 }

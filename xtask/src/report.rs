@@ -64,7 +64,13 @@ impl Outcome {
         if tally.failed == 0 && (!ran.ok || tally.passed == 0) {
             tally.failed = 1;
         }
-        let failed = dialect.failed(&ran.output);
+        let mut failed = dialect.failed(&ran.output);
+        // Somebody who crashed has no name: then none is told, so that nobody takes the names for all of it.
+        if !dialect.is_whole(&ran.output)
+            || failed.len() as u64 != tally.failed && dialect == Dialect::Libtest
+        {
+            failed.clear();
+        }
         let explanation = dialect.reasons(&ran.output).unwrap_or(ran.output);
         Self { tally, failed, explanation, cpu_s: None }
     }
