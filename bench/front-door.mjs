@@ -3,7 +3,9 @@
 
 import { close, flush, hls, tls } from './front-door/fan_out.mjs';
 import { arrive } from './front-door/arrive.mjs';
+import { framing } from './front-door/framing.mjs';
+import { memory } from './front-door/memory.mjs';
 import { silent } from './front-door/silent.mjs';
 import { measure } from './spine/measure.mjs';
 
-await measure('front-door', { flush, close, tls, hls, arrive, silent });
+await measure('front-door', { flush, close, tls, hls, arrive, memory, framing, silent });

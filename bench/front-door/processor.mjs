@@ -2,7 +2,7 @@
 
 import { readFileSync, readdirSync } from 'node:fs';
 
-import { start } from '../../e2e/harness/child.mjs';
+import { run, start } from '../../e2e/harness/child.mjs';
 
 export const SERVER_CPU = 0;
 export const OTHERS_CPU = 1;
@@ -14,6 +14,11 @@ const DESCRIPTORS = 20_000;
 export function startOn(cpu, program, args, options) {
   const limits = ['-c', String(cpu), 'prlimit', `--nofile=${DESCRIPTORS}`, program];
   return start('taskset', [...limits, ...args], options);
+}
+
+/** This very program goes where the server is not. */
+export function pinSelf() {
+  return run('taskset', ['-apc', String(OTHERS_CPU), String(process.pid)]);
 }
 
 /** Seconds of processor time that these processes have had so far, all their threads together, by the scheduler's figures. */

@@ -53,7 +53,12 @@ fn serve(port: u16, interval_us: u64, piece: &[u8], opening: &[u8]) -> io::Resul
         }
         if flush_at_us <= now_us() {
             flush_at_us += interval_us;
-            listeners.retain_mut(|listener| listener.write(piece).is_ok());
+            let before = listeners.len();
+            listeners.retain_mut(|listener| listener.write(piece).is_ok_and(|bytes| bytes == piece.len()));
+            // Whoever cannot take it all at once is let go, which is cheap: it has to be known.
+            if listeners.len() < before {
+                eprintln!("{} listeners were let go", before - listeners.len());
+            }
         }
     }
 }

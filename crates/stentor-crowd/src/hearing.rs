@@ -28,7 +28,8 @@ impl Default for Bounds {
 /// Containers whose clock is not kept in samples round by a sample or so.
 const ROUNDING_S: u64 = 1_000;
 
-/// What comes before the first pause of so long is the opening: the burst with which a stream begins.
+/// What comes before the first pause of so long is the opening, the burst with which a stream begins. It is over in any case when
+/// a stream has had its time to settle.
 const OPENING_PAUSE_US: u64 = 100_000;
 
 /// No time yet.
@@ -82,7 +83,8 @@ impl Hearing {
             self.ahead.least(self.clock.heard_us(), now_us.saturating_sub(self.first_us));
         }
         self.clock.hear(sound);
-        self.is_opening &= gap_us.is_none_or(|gap_us| gap_us < OPENING_PAUSE_US);
+        let is_unsettled = now_us.saturating_sub(self.first_us) < u64::from(bounds.settle_us);
+        self.is_opening &= is_unsettled && gap_us.is_none_or(|gap_us| gap_us < OPENING_PAUSE_US);
         // Whoever comes right after a flush and has a late turn in it is ahead with the opening by more than ever again.
         if !self.is_opening {
             self.ahead.settle(self.clock.heard_us(), now_us.saturating_sub(self.first_us), bounds);

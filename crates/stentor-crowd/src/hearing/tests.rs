@@ -50,6 +50,18 @@ fn a_late_turn_in_the_flush_is_not_behind() {
 }
 
 #[test]
+fn sound_in_small_pieces_that_falls_behind_is_behind() {
+    let mut hearing = Hearing::new();
+    let mut at_us = 0;
+    for piece in 0..600 {
+        at_us = piece * 50_000 + if piece > 400 { 400_000 } else { 0 };
+        let sound = Sound { end: None, samples: 2_400, rate_hz: RATE_HZ, begins: false };
+        hearing.hear(at_us, sound, &Bounds::default());
+    }
+    assert!(hearing.finish(at_us, false, &Bounds::default()).has(Fault::Behind));
+}
+
+#[test]
 fn what_is_left_out_is_a_hole() {
     let heard = hear(live(60, |_| 0).filter(|(group, _)| *group != 120), true);
     assert_eq!((heard.0.clock.holes, heard.0.clock.hole_us), (1, GROUP_US));
