@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use stentor_types::limits::LINKS_PER_SHOW_MAX;
+use stentor_types::limits::{LINKS_PER_SHOW_MAX, ONE_USE_LINKS_PER_SHOW_MAX};
 use stentor_types::{LinkId, PersonName, Place, Reason, SpeakerId, Treatment, Wall};
 
 use crate::doc::DocError;
@@ -23,7 +23,7 @@ pub const CONSENT_NOTICE_OWN_TRACKS: &str = "2026-11-own-tracks";
 pub const LINK_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Consents kept of one link, the newest ones. A link is for one person, who agrees once under each
-/// name: 64 links × 4 × 130 B keep the document under 34 kB more.
+/// name: 64 links × 4 × 130 B, and 512 of one use with one each, keep the document under 100 kB more.
 pub const CONSENTS_PER_LINK_MAX: usize = 4;
 
 /// A way onto the stage for one person. Its key is made from it by
@@ -128,7 +128,8 @@ impl Links {
         if by_id.len() != count || speakers.len() != count {
             return Err(DocError::Contradictory("two links have the same id or speaker"));
         }
-        if count > LINKS_PER_SHOW_MAX || consents.len() > LINKS_PER_SHOW_MAX * CONSENTS_PER_LINK_MAX {
+        let links_max = LINKS_PER_SHOW_MAX + ONE_USE_LINKS_PER_SHOW_MAX;
+        if count > links_max || consents.len() > links_max * CONSENTS_PER_LINK_MAX {
             return Err(DocError::Contradictory("there are more links or consents than can be"));
         }
         if !consents.iter().all(|consent| by_id.contains_key(&consent.link)) {
@@ -162,7 +163,9 @@ impl Links {
 
     /// Makes a link. Without an expiry of its own it lives for [`LINK_LIFETIME`] after `begins_at`.
     pub(crate) fn add(&mut self, new: NewLink, begins_at: Wall, entropy: &[u8; 32]) -> Result<&Link, Reason> {
-        if self.by_id.len() >= LINKS_PER_SHOW_MAX {
+        // Those of one use are many in a show that people call in to, and take nobody else's room.
+        let links_max = if new.one_use { ONE_USE_LINKS_PER_SHOW_MAX } else { LINKS_PER_SHOW_MAX };
+        if self.by_id.values().filter(|link| link.one_use == new.one_use).count() >= links_max {
             return Err(Reason::TooManyLinks);
         }
         let highest = self.by_id.values().map(|link| link.speaker.0).max().unwrap_or(0);
@@ -241,6 +244,19 @@ mod tests {
         assert_eq!(links.in_order().len(), LINKS_PER_SHOW_MAX);
         let refused = links.add(NewLink::new(Role::Speaker), Wall(1), &[3; 32]);
         assert_eq!(refused, Err(Reason::TooManyLinks));
+    }
+
+    #[test]
+    fn whoever_calls_in_takes_no_room_of_others() {
+        let mut links = Links::default();
+        let one_use = NewLink { one_use: true, ..NewLink::new(Role::Speaker) };
+        for _ in 0..ONE_USE_LINKS_PER_SHOW_MAX {
+            links.add(one_use.clone(), Wall(1), &[3; 32]).expect("there is room");
+        }
+        assert_eq!(links.add(one_use, Wall(1), &[3; 32]), Err(Reason::TooManyLinks));
+        assert!(links.add(NewLink::new(Role::Host), Wall(1), &[3; 32]).is_ok());
+        let all = links.in_order().into_iter().cloned().collect();
+        assert!(Links::restore(all, Vec::new()).is_ok());
     }
 
     #[test]

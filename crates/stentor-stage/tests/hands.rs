@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use stentor_stage::hands::{ACCEPTED_KEPT, HAND_SILENCE_MAX, HANDS_MAX, HANDS_PER_ORIGIN_MAX};
 use stentor_stage::{
-    By, CONSENT_NOTICE_VERSION, DeviceToken, HandAnswer, HandId, HandState, HandToken, Purpose, Role,
-    ShowSpec, Stage, StageCommand, TokenKey,
+    By, CONSENT_NOTICE_VERSION, DeviceToken, HandAnswer, HandId, HandState, HandToken, NewLink, Purpose,
+    Role, ShowSpec, Stage, StageCommand, TokenKey,
 };
-use stentor_types::limits::END_UNDO;
+use stentor_types::limits::{END_UNDO, ONE_USE_LINKS_PER_SHOW_MAX};
 use stentor_types::{Mono, Now, PersonName, Place, Reason, SessionId, Wall};
 
 fn at(ms: u64) -> Now {
@@ -170,13 +170,17 @@ fn hands_are_for_the_doors_and_the_show() {
     assert_eq!(raise(&mut stage, over, 2), Err(Reason::Ended));
 }
 
-/// A show that is full of links keeps the hand for when there is room.
+/// A show that has had as many callers as it may keeps the hand. Links of those who are invited take no room of theirs.
 #[test]
 fn a_yes_without_room_leaves_the_hand_up() {
     let mut stage = show();
     let token = raise(&mut stage, at(0), 1).expect("hands are open");
     let invite = StageCommand::Invite { role: Role::Speaker, label: None, enters: Place::OnAir };
     while ask(&mut stage, at(0), invite.clone()) != Err(Reason::TooManyLinks) {}
+    let one_use = NewLink { one_use: true, ..NewLink::new(Role::Speaker) };
+    for _ in 0..ONE_USE_LINKS_PER_SHOW_MAX {
+        stage.invite(at(0), one_use.clone(), [9; 32]).expect("there is room");
+    }
     assert_eq!(yes(&mut stage, at(0), 1), Err(Reason::TooManyLinks));
     assert_eq!(stage.poll_hand(at(0), token), HandState::Waiting { place: 1 });
 }

@@ -10,7 +10,9 @@ use stentor_stage::{
     By, CONSENT_NOTICE_VERSION, HandAnswer, HandId, HandState, HandToken, NewLink, Path, Phase, Programme,
     Purpose, Reach, Role, ShowDoc, ShowSpec, Stage, StageCommand, StageEvent, TokenKey,
 };
-use stentor_types::limits::{END_UNDO, LINKS_PER_SHOW_MAX, SPEAKERS_PER_SHOW_MAX};
+use stentor_types::limits::{
+    END_UNDO, LINKS_PER_SHOW_MAX, ONE_USE_LINKS_PER_SHOW_MAX, SPEAKERS_PER_SHOW_MAX,
+};
 use stentor_types::{
     LinkId, MarkBody, Mono, Now, Place, Reason, SessionId, SlateReason, SpeakerId, Treatment, Wall,
 };
@@ -209,7 +211,8 @@ impl Shell {
     fn invite(&mut self, role: Role, lives_ms: Option<u32>, enters: Place, one_use: bool) {
         let entropy = self.entropy();
         let expires_at = lives_ms.map(|ms| self.now.wall.plus(Duration::from_millis(ms.into())));
-        let is_full = self.stage.links().len() >= LINKS_PER_SHOW_MAX;
+        let links_max = if one_use { ONE_USE_LINKS_PER_SHOW_MAX } else { LINKS_PER_SHOW_MAX };
+        let is_full = self.stage.links().iter().filter(|link| link.one_use == one_use).count() >= links_max;
         let new = NewLink { expires_at, enters, one_use, ..NewLink::new(role) };
         let result = self.stage.invite(self.now, new, entropy);
         assert_eq!(result.err(), is_full.then_some(Reason::TooManyLinks));

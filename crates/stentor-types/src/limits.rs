@@ -13,6 +13,10 @@ pub const SPEAKERS_PER_SHOW_MAX: usize = 16;
 /// Links of one show, used or not: the show's document stays under 64 × 300 B = 19 kB.
 pub const LINKS_PER_SHOW_MAX: usize = 64;
 
+/// Links of one use in one show, used or not, besides: those of hands that were said yes to. A caller every half minute
+/// for four hours; 512 × 300 B = 154 kB of the show's document.
+pub const ONE_USE_LINKS_PER_SHOW_MAX: usize = 512;
+
 /// Characters of a show's name: fits a DNS label, so that a show may get a host name of its own.
 pub const SHOW_ID_CHARS_MAX: usize = 63;
 
