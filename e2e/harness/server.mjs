@@ -11,11 +11,11 @@ const BINARY = process.env.STENTOR_BIN;
 /**
  * Starts `stentor serve` and waits until all doors are open. `media` is the address of the media socket; the
  * default offers every address of the machine, because Firefox takes no candidate on 127.0.0.1. `tls` says that the flags bring a
- * certificate.
+ * certificate, `descriptors` how many files and connections the process may have.
  */
-export async function startServer(folder, { front = '127.0.0.1:0', media = '0.0.0.0:0', flags = [], tls = false } = {}) {
+export async function startServer(folder, { front = '127.0.0.1:0', media = '0.0.0.0:0', ...options } = {}) {
   if (!BINARY) throw new Error('STENTOR_BIN does not name the program; run this through `cargo xtask e2e`');
-  const server = new Server(folder, flags, tls);
+  const server = new Server(folder, options);
   await server.start({ front, stage: '127.0.0.1:0', media, desk: '127.0.0.1:0' });
   return server;
 }
@@ -25,8 +25,10 @@ class Server {
   #flags;
   #addresses;
   #scheme;
+  #limits;
 
-  constructor(folder, flags, tls) {
+  constructor(folder, { flags = [], tls = false, descriptors }) {
+    this.#limits = descriptors === undefined ? [] : ['prlimit', `--nofile=${descriptors}`];
     this.#scheme = tls ? 'https' : 'http';
     this.folder = folder;
     this.data = join(folder, 'data');
@@ -38,7 +40,8 @@ class Server {
     rmSync(ready, { force: true });
     const doors = Object.entries(addresses).flatMap(([door, address]) => [`--${door}`, address]);
     const args = ['serve', '--data', this.data, '--ready-file', ready, ...doors, ...this.#flags];
-    const child = start(BINARY, args);
+    const [program, ...all] = [...this.#limits, BINARY, ...args];
+    const child = start(program, all);
     this.#child = child;
     const doorsOpen = await until('all doors are open', () => {
       if (!child.running()) return { failed: child.said() };

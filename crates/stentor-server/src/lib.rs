@@ -27,6 +27,7 @@ mod entropy;
 mod essential;
 pub mod front;
 pub mod media;
+pub mod memory;
 pub mod metrics;
 pub mod mixer_thread;
 pub mod notice;

@@ -10,6 +10,8 @@ use stentor_formats::Container;
 use stentor_types::Rendition;
 use stentor_types::time::SAMPLE_RATE_HZ;
 
+use crate::memory::Memory;
+
 /// What a family of samples is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -45,6 +47,7 @@ families! {
     DOOR_OPEN Gauge "stentor_door_connections" ["door"] "Open connections of a door.";
     DOOR_ACCEPTED Counter "stentor_door_accepted_total" ["door"] "Connections accepted by a door.";
     DOOR_ACCEPT_FAILED Counter "stentor_door_accept_failed_total" ["door"] "Failures to accept, mostly for want of descriptors.";
+    DOOR_PAUSED Counter "stentor_door_paused_total" ["door"] "Times at which a door let nobody in for a moment, because every place was taken or no descriptor was left.";
     DOOR_HANDSHAKE_FAILED Counter "stentor_door_handshake_failed_total" ["door"] "TLS handshakes that failed or took too long.";
     DOOR_HANDSHAKES Counter "stentor_door_handshakes_total" ["door"] "TLS handshakes that came to their end.";
     FRONT_LISTENERS Gauge "stentor_front_listeners" ["container", "rendition"] "Listeners of endless streams in the front door's table.";
@@ -53,6 +56,8 @@ families! {
     FRONT_UNACKNOWLEDGED Counter "stentor_front_samples_unacknowledged_total" [] "Of these looks, those at which more than 2 s of sound at 32 kbps were not acknowledged.";
     FRONT_UNACKNOWLEDGED_BYTES Counter "stentor_front_samples_unacknowledged_bytes_total" [] "Bytes not acknowledged at these looks, in all.";
     FRONT_RETRANSMITTED Counter "stentor_front_retransmitted_segments_total" [] "Segments sent again to listeners, as these looks found.";
+    RESIDENT Gauge "stentor_resident_bytes" [] "Resident memory of the process, connections and their TLS among it (/proc/self/statm).";
+    KERNEL_TCP Gauge "stentor_kernel_tcp_bytes" [] "What the kernel holds of TCP connections' data, for all processes of the machine (/proc/net/sockstat).";
     MEDIA_SESSIONS Gauge "stentor_media_sessions" [] "Sessions of speakers on the media socket.";
     MEDIA_PACKETS Counter "stentor_media_packets_total" [] "Datagrams and frames taken from validated peers.";
     MEDIA_DROPPED Counter "stentor_media_dropped_total" [] "Datagrams and frames of nobody we know, dropped before any state.";
@@ -111,6 +116,7 @@ pub struct DoorGauges {
     open: AtomicU64,
     accepted: AtomicU64,
     accept_failed: AtomicU64,
+    paused: AtomicU64,
     handshake_failed: AtomicU64,
     handshakes: AtomicU64,
 }
@@ -122,6 +128,10 @@ impl DoorGauges {
 
     pub(crate) fn accept_failed(&self) {
         self.accept_failed.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn paused(&self) {
+        self.paused.fetch_add(1, Relaxed);
     }
 
     pub(crate) fn handshake_failed(&self) {
@@ -256,14 +266,15 @@ impl Metrics {
     }
 
     /// All samples in Prometheus' text format (version 0.0.4).
-    pub fn render(&self, shows: &[ShowSample]) -> String {
+    pub fn render(&self, shows: &[ShowSample], memory: Memory) -> String {
         let mut page = Page(String::with_capacity(4096));
         let doors = [("front", &self.front), ("stage", &self.stage), ("desk", &self.desk)];
         type OfDoor = fn(&DoorGauges) -> &AtomicU64;
-        let of_doors: [(&Family, OfDoor); 5] = [
+        let of_doors: [(&Family, OfDoor); 6] = [
             (&DOOR_OPEN, |d| &d.open),
             (&DOOR_ACCEPTED, |d| &d.accepted),
             (&DOOR_ACCEPT_FAILED, |d| &d.accept_failed),
+            (&DOOR_PAUSED, |d| &d.paused),
             (&DOOR_HANDSHAKE_FAILED, |d| &d.handshake_failed),
             (&DOOR_HANDSHAKES, |d| &d.handshakes),
         ];
@@ -274,6 +285,8 @@ impl Metrics {
             }
         }
         self.fanout.render(&mut page);
+        page.single(&RESIDENT, memory.resident_bytes as f64);
+        page.single(&KERNEL_TCP, memory.kernel_tcp_bytes as f64);
         let media = &self.media;
         for (family, value) in [
             (&MEDIA_SESSIONS, &media.sessions),
@@ -353,7 +366,7 @@ mod tests {
     #[test]
     fn every_family_is_rendered_once_with_its_help() {
         let shows = [ShowSample { show: "demo".into(), listeners: 3, ..ShowSample::default() }];
-        let page = Metrics::default().render(&shows);
+        let page = Metrics::default().render(&shows, Memory::default());
         for family in FAMILIES {
             let help = format!("# HELP {} ", family.name);
             assert_eq!(page.matches(&help).count(), 1, "{}", family.name);

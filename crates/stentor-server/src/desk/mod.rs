@@ -18,6 +18,7 @@ use stentor_stage::TokenKey;
 use stentor_types::Reason;
 
 use crate::door::bounded_body;
+use crate::memory::Memory;
 use crate::pages;
 use crate::problem::Problem;
 use crate::shell::Shell;
@@ -71,7 +72,7 @@ pub fn router(shell: Arc<Shell>, key: TokenKey) -> Router {
 
 /// Numbers only, and no names of people: a scraper on the same machine needs no key.
 async fn metrics(State(desk): State<Desk>) -> Response {
-    let mut page = desk.shell.metrics().render(&desk.shell.samples());
+    let mut page = desk.shell.metrics().render(&desk.shell.samples(), Memory::look());
     page.push_str(&desk.shell.notices().metrics());
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page).into_response()
 }
