@@ -64,6 +64,13 @@ test('HTTP/2', async (t) => {
     const [settings] = await once(session, 'remoteSettings');
     assert.ok(settings.maxConcurrentStreams <= 32 && settings.maxHeaderListSize <= 16 * 1024, JSON.stringify(settings));
   });
+  await t.test('lets go of whoever agrees on it and asks nothing', async () => {
+    const { hostname: host, port } = new URL(house.server.front);
+    const socket = connectTls({ host, port, ca: house.ca, ALPNProtocols: ['h2'] });
+    socket.on('error', () => {});
+    await once(socket, 'secureConnect');
+    await once(socket.resume(), 'close');
+  });
   await t.test('closes on whoever begins requests and takes them back, and others hear on', async () => {
     const listener = open().request({ ':path': '/evening/live.ogg?kbps=32' });
     let heard = 0;

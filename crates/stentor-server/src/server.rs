@@ -276,6 +276,7 @@ impl Server {
         let at_front = AtFront {
             tls: tls.clone().map(|tls| if self.serving.http2 { with_http2(&tls) } else { tls }),
             trusted_proxies: Arc::new(self.serving.trusted_proxies),
+            proxies_announce: self.serving.proxy_protocol,
             connections_max,
         };
         doors.spawn(front.run(Arc::clone(&shell), at_front, router, stopping.clone()));

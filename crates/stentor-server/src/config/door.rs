@@ -19,9 +19,12 @@ section! {
         url: String = None, "\"https://listen.example.org\"", None, Restart;
         /// Threads that serve listeners. One a processor if it is not set; fewer leave processors to others.
         threads: u64 = None, "4", None, Restart;
-        /// Addresses and networks of proxies in front of this door. Their word for who calls is taken: the
-        /// PROXY protocol, version 2, or `X-Forwarded-For`. Without it a proxy's listeners count as one network.
+        /// Addresses and networks of proxies in front of this door. Their word for who calls is taken, in
+        /// `X-Forwarded-For`. Without it a proxy's listeners count as one network.
         trusted_proxies: Vec<String> = Some("[]"), "[\"127.0.0.1\", \"10.0.0.0/8\"]", None, Restart;
+        /// The trusted proxies say who calls by the PROXY protocol, version 2, at the beginning of each
+        /// connection: it is asked of them, and their headers mean nothing.
+        proxy_protocol: bool = Some("false"), "true", None, Restart;
         /// Speak HTTP/2 as well to who asks for it over TLS: for a cache in front. A browser that came here itself
         /// would take the sound over the connection of its page, which costs this server more.
         http2: bool = Some("false"), "true", None, Restart;
@@ -69,6 +72,8 @@ pub struct Serving {
     pub threads: usize,
     /// Whose word for who calls is taken.
     pub trusted_proxies: Proxies,
+    /// They say it by the PROXY protocol.
+    pub proxy_protocol: bool,
     /// HTTP/2 over TLS as well.
     pub http2: bool,
 }
@@ -121,7 +126,8 @@ impl RawFront {
         };
         let trusted_proxies = proxies(&self.trusted_proxies.unwrap_or_default())?;
         let door = door(&Self::SPEC, self.listen, "[::]:8080", self.url)?;
-        Ok((door, Serving { threads, trusted_proxies, http2: self.http2.unwrap_or(false) }))
+        let (proxy_protocol, http2) = (self.proxy_protocol.unwrap_or(false), self.http2.unwrap_or(false));
+        Ok((door, Serving { threads, trusted_proxies, proxy_protocol, http2 }))
     }
 }
 
@@ -139,7 +145,7 @@ fn proxies(texts: &[String]) -> Result<Proxies, Wrong> {
             wrong(text, "write addresses or networks, such as \"127.0.0.1\" or \"10.0.0.0/8\"".into())
         })
     };
-    Ok(Proxies::new(texts.iter().map(network).collect::<Result<_, _>>()?))
+    Ok(Proxies::new(texts.iter().map(network).collect::<Result<Vec<_>, _>>()?))
 }
 
 impl RawStage {

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName};
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 /// Where a request comes from: the peer, or whom a trusted proxy names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,9 +18,9 @@ const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub struct Proxies(Vec<IpNet>);
 
 impl Proxies {
-    /// These.
+    /// These. IPv4 written as IPv6 is the same.
     pub fn new(networks: Vec<IpNet>) -> Self {
-        Self(networks)
+        Self(networks.into_iter().map(canonical).collect())
     }
 
     /// Whether this is one of them. IPv4 written as IPv6 is the same.
@@ -47,6 +47,17 @@ impl Proxies {
     }
 }
 
+fn canonical(network: IpNet) -> IpNet {
+    const MAPPED_BITS: u8 = 96;
+    let IpNet::V6(v6) = network else { return network };
+    let address = v6.addr().to_ipv4_mapped();
+    let prefix = v6.prefix_len().checked_sub(MAPPED_BITS);
+    match (address, prefix) {
+        (Some(address), Some(prefix)) => Ipv4Net::new(address, prefix).map_or(network, IpNet::V4),
+        _ => network,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
@@ -54,8 +65,8 @@ mod tests {
     use super::*;
 
     fn caller(peer: &str, lists: &[&'static str]) -> String {
-        let networks =
-            ["10.0.0.0/8", "127.0.0.1/32", "fd00::/8"].map(|network| network.parse().expect("a network"));
+        let networks = ["::ffff:10.0.0.0/104", "127.0.0.1/32", "fd00::/8"]
+            .map(|network| network.parse().expect("a network"));
         let lists = lists.iter().map(|list| (FORWARDED, HeaderValue::from_static(list)));
         let peer = peer.parse().expect("an address");
         Proxies::new(networks.into()).caller(peer, &lists.collect()).to_string()

@@ -6,11 +6,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use rustls::pki_types::ServerName;
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::hands::direct;
 use crate::house::{House, config, key_of};
-use crate::http::{Request, Wire};
+use crate::http::Request;
 use crate::tls::trusted;
 
 const SHOW: &str = "town-hall";
@@ -22,24 +22,30 @@ fn announcement(client: Ipv4Addr) -> Vec<u8> {
         .concat()
 }
 
-/// A connection on which this is said first.
-async fn wire(at: SocketAddr, first: &[u8]) -> Box<dyn Wire> {
-    let mut wire = TcpStream::connect(at).await.expect("the door is open");
+/// Where the proxy of these tests calls from.
+const PROXY: &str = "127.0.0.2";
+
+/// A connection of the proxy, on which this is said first.
+async fn wire(at: SocketAddr, first: &[u8]) -> TcpStream {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind(SocketAddr::new(PROXY.parse().expect("an address"), 0)).expect("all of 127.0.0.0/8 is ours");
+    let mut wire = socket.connect(at).await.expect("the door is open");
     // In two pieces, as a network may deliver it.
     for piece in first.chunks(first.len().div_ceil(2).max(1)) {
         wire.write_all(piece).await.expect("the door reads");
         wire.flush().await.expect("the door reads");
     }
-    Box::new(wire)
+    wire
 }
 
 fn hand() -> Request {
     Request::new("POST", &format!("/{SHOW}/hand")).json(&json!({ "name": "Eve" }))
 }
 
-async fn with_open_hands(trusted_proxies: &[&str], data: &std::path::Path) -> House {
+async fn with_open_hands(trusted_proxies: &[&str], proxy_protocol: bool, data: &std::path::Path) -> House {
     let mut raw = config(data);
     raw.front.trusted_proxies = Some(trusted_proxies.iter().map(|&proxy| proxy.to_owned()).collect());
+    raw.front.proxy_protocol = Some(proxy_protocol);
     let house = House::start_with(raw);
     let view = house.on_air(SHOW).await;
     let host = house.device_token(SHOW, &key_of(&view, "host"), "Ada").await;
@@ -48,44 +54,54 @@ async fn with_open_hands(trusted_proxies: &[&str], data: &std::path::Path) -> Ho
     house
 }
 
+async fn status_of(request: Request, wire: TcpStream) -> u16 {
+    request.open_on(Box::new(wire)).await.status
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_trusted_proxy_says_who_calls() {
+async fn a_trusted_proxys_headers_say_who_calls() {
     let data = tempfile::tempdir().expect("a temporary folder");
-    let house = with_open_hands(&["192.0.2.0/24", "127.0.0.1"], data.path()).await;
-    let (at, nobody) = (house.at.front, SocketAddr::from(([0, 0, 0, 0], 0)).ip());
+    let house = with_open_hands(&["192.0.2.0/24", PROXY], false, data.path()).await;
+    let at = house.at.front;
     for (client, status) in
         [("203.0.113.5", 201), ("203.0.113.6", 201), ("203.0.113.7", 429), ("198.51.100.1", 201)]
     {
-        let forwarded = hand().header("X-Forwarded-For", &format!("{nobody}, {client}, 192.0.2.1"));
-        assert_eq!(forwarded.send(at).await.status, status, "{client} by a header");
+        // Whoever called the first proxy had claimed something.
+        let forwarded = hand().header("X-Forwarded-For", &format!("10.9.8.7, {client}, 192.0.2.1"));
+        assert_eq!(status_of(forwarded, wire(at, b"").await).await, status, "{client}");
     }
+    // It is not set that they announce.
+    let announced = wire(at, &announcement([203, 0, 113, 5].into())).await;
+    assert_eq!(status_of(hand(), announced).await, 400);
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trusted_proxy_announces_who_calls() {
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let house = with_open_hands(&[PROXY], true, data.path()).await;
+    let at = house.at.front;
     for (client, status) in
         [([100, 64, 1, 1], 201), ([100, 64, 1, 2], 201), ([100, 64, 1, 3], 429), ([100, 64, 2, 1], 201)]
     {
-        let wire = wire(at, &announcement(client.into())).await;
-        assert_eq!(hand().open_on(wire).await.status, status, "{client:?} by an announcement");
+        // What the caller says in a header is nobody's word.
+        let claims = hand().header("X-Forwarded-For", "192.0.2.77");
+        let announced = wire(at, &announcement(client.into())).await;
+        assert_eq!(status_of(claims, announced).await, status, "{client:?}");
     }
-    // Whoever is announced is no proxy, and is not believed.
-    let wire = wire(at, &announcement([100, 64, 2, 2].into())).await;
-    assert_eq!(hand().header("X-Forwarded-For", "100.64.3.1").open_on(wire).await.status, 201);
-    let wire = self::wire(at, &announcement([100, 64, 2, 3].into())).await;
-    assert_eq!(hand().header("X-Forwarded-For", "100.64.3.2").open_on(wire).await.status, 429);
+    assert_eq!(status_of(hand(), wire(at, b"").await).await, 0, "a proxy that announces nobody is let go");
+    assert_eq!(hand().send(at).await.status, 201, "from elsewhere nothing is announced");
     house.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_else_is_believed() {
     let data = tempfile::tempdir().expect("a temporary folder");
-    let house = with_open_hands(&["192.0.2.0/24"], data.path()).await;
+    let house = with_open_hands(&["192.0.2.0/24"], false, data.path()).await;
     for (client, status) in [("203.0.113.5", 201), ("198.51.100.1", 201), ("100.64.1.1", 429)] {
-        assert_eq!(
-            hand().header("X-Forwarded-For", client).send(house.at.front).await.status,
-            status,
-            "{client}"
-        );
+        let claims = hand().header("X-Forwarded-For", client);
+        assert_eq!(claims.send(house.at.front).await.status, status, "{client}");
     }
-    let wire = wire(house.at.front, &announcement([203, 0, 113, 5].into())).await;
-    assert_eq!(hand().open_on(wire).await.status, 400);
     house.stop().await;
 }
 
@@ -93,16 +109,20 @@ async fn nobody_else_is_believed() {
 async fn an_announcement_stands_before_tls() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (mut raw, connector) = trusted(folder.path());
-    raw.front.trusted_proxies = Some(vec!["127.0.0.1".to_owned()]);
+    (raw.front.trusted_proxies, raw.front.proxy_protocol) = (Some(vec![PROXY.to_owned()]), Some(true));
     let house = House::start_with(raw);
-    for first in [announcement([203, 0, 113, 5].into()), Vec::new()] {
-        let name = ServerName::try_from("localhost").expect("a name");
-        let wire = connector.connect(name, wire(house.at.front, &first).await).await.expect("a handshake");
-        assert_eq!(Request::new("GET", "/healthz").open_on(Box::new(wire)).await.status, 200);
-    }
-    let mut too_long = announcement([203, 0, 113, 5].into());
+    let client = announcement([203, 0, 113, 5].into());
+    let mut too_long = client.clone();
     too_long[14] = 0xFF;
-    let wire = wire(house.at.front, &too_long).await;
-    assert_eq!(Request::new("GET", "/healthz").open_on(wire).await.status, 0, "closed without a word");
+    for (first, is_heard) in [(client, true), (too_long, false), (Vec::new(), false)] {
+        let name = ServerName::try_from("localhost").expect("a name");
+        match connector.connect(name, wire(house.at.front, &first).await).await {
+            Ok(wire) => {
+                assert!(is_heard, "{first:?}");
+                assert_eq!(Request::new("GET", "/healthz").open_on(Box::new(wire)).await.status, 200);
+            }
+            Err(error) => assert!(!is_heard, "{error}"),
+        }
+    }
     house.stop().await;
 }

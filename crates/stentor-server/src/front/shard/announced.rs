@@ -1,14 +1,16 @@
-//! What a trusted proxy says before anything else: for whom it calls (PROXY protocol, version 2; HAProxy's
-//! `doc/proxy-protocol.txt` §2.2). It stands before TLS, so not a byte more than it is read.
+//! What a trusted proxy says before anything else, where it is set that proxies do: for whom it calls (PROXY protocol, version 2;
+//! HAProxy's `doc/proxy-protocol.txt` §2.2). It stands before TLS, so not a byte more than it is read.
 
 use std::io::{self, Read as _};
 use std::net::SocketAddr;
 
 use proxy_header::{ParseConfig, ProxyHeader};
+use stentor_types::Reason;
 
 use super::Shard;
 use super::table::Key;
 use super::talk::{Next, State};
+use crate::notice::Notice;
 
 /// No request and no TLS begins with these.
 const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
@@ -24,11 +26,9 @@ const BYTES_MAX: usize = 536;
 enum Announcement {
     /// So many bytes more have to be seen.
     Wants(usize),
-    /// There is none: what was read is of what comes behind.
-    Absent,
     /// The proxy calls for somebody, or for itself.
     Of(Option<SocketAddr>),
-    /// It began as one and is none.
+    /// It is none.
     Malformed,
 }
 
@@ -36,7 +36,7 @@ impl Announcement {
     fn look(read: &[u8]) -> Self {
         let begun = read.len().min(SIGNATURE.len());
         if read[..begun] != SIGNATURE[..begun] {
-            return Self::Absent;
+            return Self::Malformed;
         }
         let [.., high, low] = match read.first_chunk::<FIXED_BYTES>() {
             Some(fixed) => *fixed,
@@ -58,14 +58,14 @@ impl Announcement {
 }
 
 impl Shard {
-    /// Reads for whom a proxy calls, if it says so, and goes on with what comes behind.
+    /// Reads for whom a proxy calls, and goes on with what comes behind. Whoever says something else is let go: a receiver that
+    /// guessed would believe whoever can reach the proxy.
     pub(super) fn read_announcement(&mut self, key: Key) -> Next {
         loop {
             let Some(connection) = self.table.get_mut(key) else { return Next::Stay };
             let State::Announced(read) = &mut connection.state else { return Next::Stay };
             match Announcement::look(read) {
                 Announcement::Wants(bytes) => {
-                    // The shortest step of TLS and HTTP is longer than what was not asked for.
                     let into = &mut self.scratch[..bytes.min(BYTES_MAX)];
                     match connection.caller.socket.read(into) {
                         Ok(0) => return Next::Close,
@@ -74,17 +74,18 @@ impl Shard {
                         Err(_) => return Next::Close,
                     }
                 }
-                Announcement::Absent => {
-                    let read = std::mem::take(read);
-                    return self.begin(key, read);
-                }
                 Announcement::Of(client) => {
                     if let Some(client) = client {
                         connection.caller.peer = client;
                     }
-                    return self.begin(key, Vec::new());
+                    return self.begin(key);
                 }
-                Announcement::Malformed => return Next::Close,
+                Announcement::Malformed => {
+                    self.shared
+                        .shell
+                        .note(Notice::RequestRefused { door: "front", reason: Reason::Malformed });
+                    return Next::Close;
+                }
             }
         }
     }
@@ -114,9 +115,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none_is_for_others() {
+    fn what_is_none_is_refused() {
         for other in [&b"GET / HTTP/1.1\r\n"[..], b"\x16\x03\x01", b"\r\n\r\nGET", b"PROXY TCP4 "] {
-            assert_eq!(Announcement::look(other), Announcement::Absent);
+            assert_eq!(Announcement::look(other), Announcement::Malformed);
         }
         let long = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\xff\xff";
         assert_eq!(Announcement::look(long), Announcement::Malformed);
@@ -125,12 +126,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_do_harm(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
-            let begun = [&SIGNATURE[..], &bytes].concat();
-            for read in [&bytes[..], &begun] {
-                if let Announcement::Wants(more) = Announcement::look(read) {
-                    prop_assert!((1..=BYTES_MAX).contains(&more));
-                }
+        fn no_bytes_do_harm(
+            command in prop::sample::select(vec![0x20_u8, 0x21, 0x22, 0x11]),
+            families in prop::sample::select(vec![0_u8, 0x11, 0x12, 0x21, 0x22, 0x31, 0xFF]),
+            len in 0_u16..540,
+            rest in prop::collection::vec(any::<u8>(), 0..560),
+        ) {
+            let bytes = [&SIGNATURE[..], &[command, families], &len.to_be_bytes(), &rest].concat();
+            match Announcement::look(&bytes) {
+                Announcement::Wants(more) => prop_assert_eq!(more, usize::from(len) - rest.len()),
+                Announcement::Of(_) => prop_assert!(command & 0xF0 == 0x20 && usize::from(len) <= rest.len()),
+                Announcement::Malformed => {}
             }
         }
     }

@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::caller::Home;
+use super::handed::Ordinary;
 use super::{Shard, Shared, handed};
 use crate::bell::Bell;
 use crate::front::Proxies;
@@ -23,6 +24,8 @@ pub(crate) struct AtFront {
     pub(crate) tls: Option<Arc<ServerConfig>>,
     /// Whose word for who calls is taken.
     pub(crate) trusted_proxies: Arc<Proxies>,
+    /// They say it by the PROXY protocol, and not in headers.
+    pub(crate) proxies_announce: bool,
     /// How many may be connected.
     pub(crate) connections_max: usize,
 }
@@ -49,7 +52,7 @@ impl FrontDoor {
     pub(crate) async fn run(
         self,
         shell: Arc<Shell>,
-        AtFront { tls, trusted_proxies, connections_max }: AtFront,
+        AtFront { tls, trusted_proxies, proxies_announce, connections_max }: AtFront,
         router: Router,
         mut stop: watch::Receiver<bool>,
     ) {
@@ -62,6 +65,7 @@ impl FrontDoor {
                 shell: Arc::clone(&shell),
                 tls: tls.clone(),
                 trusted_proxies: Arc::clone(&trusted_proxies),
+                proxies_announce,
                 shards: count,
                 places: Arc::clone(&places),
                 home: Arc::new(Home { inbox, bell: Arc::clone(bell) }),
@@ -78,13 +82,17 @@ impl FrontDoor {
         let shards: Vec<_> = shards.collect();
         // The channel ends when all threads have.
         drop(to_stack);
+        // An announcement is all that a proxy says.
+        let proxies = if proxies_announce { Proxies::default() } else { (*trusted_proxies).clone() };
+        let ordinary = Arc::new(Ordinary::new(proxies));
         let graceful = GracefulShutdown::new();
         let mut told = false;
         loop {
             tokio::select! {
                 moved = for_stack.recv() => match moved {
                     Some(moved) => {
-                        tokio::spawn(handed::serve(moved, router.clone(), Arc::clone(&trusted_proxies), graceful.watcher()));
+                        let router = router.clone();
+                        tokio::spawn(handed::serve(moved, router, Arc::clone(&ordinary), graceful.watcher()));
                     }
                     None => break,
                 },

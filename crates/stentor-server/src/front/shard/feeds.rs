@@ -46,11 +46,30 @@ struct Opening {
     on_air_at: Option<MediaTime>,
 }
 
-/// Where a listener is seated.
-#[derive(Clone, Copy)]
+/// Who sits in a seat of the fan-out. The fan-out gives a seat to somebody else before it has told of all who are gone from it,
+/// so a seat is theirs only by their whole name.
 struct Seat {
+    id: ListenerId,
     connection: Key,
     feed: FeedId,
+    /// Where they are counted, which may outlive the feed.
+    counted: Counted,
+}
+
+/// The counts that a listener is part of.
+struct Counted {
+    tape: Arc<LiveTape>,
+    container: Container,
+    rendition: Rendition,
+}
+
+impl Counted {
+    fn add(&self, gauges: &FanoutGauges, by: i64) {
+        // Wraps around below zero and back: each is taken away once.
+        let by = by as u64;
+        self.tape.listeners.fetch_add(by, Relaxed);
+        gauges.listeners(self.container, self.rendition).fetch_add(by, Relaxed);
+    }
 }
 
 /// The listeners of a shard and what they listen to.
@@ -60,6 +79,9 @@ pub(super) struct Feeds {
     /// By their seats in the fan-out.
     feeds: Vec<Option<Feed>>,
     pub(super) seats: Seats,
+    /// Connections of those whose seat somebody else has already, until the fan-out tells that they are gone: as many as joined
+    /// between two slices.
+    unseated: Vec<(ListenerId, Key)>,
 }
 
 /// Listeners by their seats in the fan-out.
@@ -71,25 +93,33 @@ impl Seats {
         self.find(id).map(|seat| seat.connection)
     }
 
-    fn find(&self, id: ListenerId) -> Option<Seat> {
-        self.0.get(id.index()).copied().flatten()
+    fn find(&self, id: ListenerId) -> Option<&Seat> {
+        self.0.get(id.index())?.as_ref().filter(|seat| seat.id == id)
     }
 
-    fn put(&mut self, id: ListenerId, seat: Seat) {
-        if self.0.len() <= id.index() {
-            self.0.resize(id.index() + 1, None);
+    /// Seats somebody; who sat there is gone, and comes back if they were not told of yet.
+    fn put(&mut self, seat: Seat) -> Option<Seat> {
+        let index = seat.id.index();
+        if self.0.len() <= index {
+            self.0.resize_with(index + 1, || None);
         }
-        self.0[id.index()] = Some(seat);
+        self.0[index].replace(seat)
     }
 
     fn take(&mut self, id: ListenerId) -> Option<Seat> {
-        self.0.get_mut(id.index())?.take()
+        self.0.get_mut(id.index())?.take_if(|seat| seat.id == id)
     }
 }
 
 impl Feeds {
     pub(super) fn new(gauges: Arc<FanoutGauges>) -> Self {
-        Self { fanout: Fanout::new(Limits::default()), gauges, feeds: Vec::new(), seats: Seats(Vec::new()) }
+        Self {
+            fanout: Fanout::new(Limits::default()),
+            gauges,
+            feeds: Vec::new(),
+            seats: Seats(Vec::new()),
+            unseated: Vec::new(),
+        }
     }
 
     /// Somebody joins.
@@ -117,16 +147,24 @@ impl Feeds {
             Joining { opening, first, next: feed.next, coding, pace: Pace::Live }
         };
         let id = self.fanout.join(now.mono, feed.id, joining)?;
-        feed.count_listener(&self.gauges, 1);
-        self.seats.put(id, Seat { connection, feed: feed.id });
+        let (container, rendition, _) = feed.key;
+        let counted = Counted { tape: Arc::clone(&feed.tape), container, rendition };
+        counted.add(&self.gauges, 1);
+        if let Some(before) = self.seats.put(Seat { id, connection, feed: feed.id, counted }) {
+            before.counted.add(&self.gauges, -1);
+            self.unseated.push((before.id, before.connection));
+        }
         Ok(id)
     }
 
     /// Somebody is gone; says which connection it was.
     pub(super) fn gone(&mut self, id: ListenerId) -> Option<Key> {
+        if let Some(place) = self.unseated.iter().position(|(unseated, _)| *unseated == id) {
+            return Some(self.unseated.swap_remove(place).1);
+        }
         let seat = self.seats.take(id)?;
-        if let Some(Some(feed)) = self.feeds.get_mut(seat.feed.index()) {
-            feed.count_listener(&self.gauges, -1);
+        seat.counted.add(&self.gauges, -1);
+        if let Some(feed) = self.feeds.get_mut(seat.feed.index()).and_then(Option::as_mut) {
             feed.say_sent();
         }
         Some(seat.connection)
@@ -134,8 +172,8 @@ impl Feeds {
 
     /// So many bytes of sound went out to a listener.
     pub(super) fn count(&mut self, id: ListenerId, bytes: usize) {
-        let place = self.seats.find(id).map(|seat| seat.feed.index());
-        if let Some(feed) = place.and_then(|place| self.feeds[place].as_mut()) {
+        let Some(of) = self.seats.find(id).map(|seat| seat.feed) else { return };
+        if let Some(feed) = self.feeds[of.index()].as_mut().filter(|feed| feed.id == of) {
             feed.sent += bytes as u64;
         }
     }
@@ -290,14 +328,6 @@ impl Feed {
         bytes.freeze()
     }
 
-    fn count_listener(&self, gauges: &FanoutGauges, by: i64) {
-        let (container, rendition, _) = self.key;
-        // Wraps around below zero and back: each is taken away once.
-        let by = by as u64;
-        self.tape.listeners.fetch_add(by, Relaxed);
-        gauges.listeners(container, rendition).fetch_add(by, Relaxed);
-    }
-
     /// Adds what was sent to the show's count: once in a while, because all shards add to the same number.
     fn say_sent(&mut self) {
         self.tape.sent_bytes.fetch_add(std::mem::take(&mut self.sent), Relaxed);
@@ -314,6 +344,11 @@ pub(super) struct OnDisk {
 }
 
 impl OnDisk {
+    /// What is brought when it cannot be read.
+    pub(super) fn missing(&self) -> Brought {
+        Brought::Group { feed: self.feed, group: self.group, framed: None }
+    }
+
     /// Reads it. What the disk does not have is filled.
     pub(super) async fn read(self) -> Brought {
         let Self { feed, group, tape, framer, key } = self;

@@ -53,6 +53,7 @@ impl Shard {
     /// Asks again for all who are held: there is more sound.
     pub(super) fn answer_who_is_held(&mut self) {
         for key in std::mem::take(&mut self.held) {
+            self.keep_up();
             self.contained(key, |shard| {
                 let Some(connection) = shard.table.get_mut(key) else { return Next::Stay };
                 let deadline = connection.deadline;

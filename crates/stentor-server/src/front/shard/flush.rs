@@ -73,7 +73,10 @@ impl Shard {
     fn fetch(&mut self, now: Mono, feed: FeedId, group: Slot) {
         if let Some(on_disk) = self.feeds.fetch(now, feed, group) {
             let home = Arc::clone(&self.shared.home);
-            self.shared.runtime.spawn(async move { home.bring(on_disk.read().await) });
+            let missing = on_disk.missing();
+            // A task of its own: a read that panics gives back its place among those under way.
+            let read = self.shared.runtime.spawn(on_disk.read());
+            self.shared.runtime.spawn(async move { home.bring(read.await.unwrap_or(missing)) });
         }
     }
 }

@@ -16,30 +16,58 @@ use hyper::body::{Frame, Incoming, SizeHint};
 use hyper_util::server::graceful::Watcher;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 
 use super::caller::{Brought, Caller, Home, Moved, Place};
 use super::decide;
 use super::wire::Wire;
-use crate::door;
+use crate::door::{self, HEAD_TIMEOUT};
 use crate::front::proxies::{Origin, Proxies};
 
 /// Bytes read at once: a request is some hundred, and a body here 64 KiB at most.
 const READ_BYTES: usize = 8 * 1024;
 
+/// Connections of HTTP/2 at once: a CDN has some dozens of machines that fetch. Each carries 32 requests and 2 MiB.
+const HTTP2_CONNECTIONS_MAX: usize = 64;
+
+/// What the connections share that the ordinary stack has.
+pub(super) struct Ordinary {
+    /// Whose headers are believed.
+    proxies: Proxies,
+    http2: Arc<Semaphore>,
+}
+
+impl Ordinary {
+    pub(super) fn new(proxies: Proxies) -> Self {
+        Self { proxies, http2: Arc::new(Semaphore::new(HTTP2_CONNECTIONS_MAX)) }
+    }
+}
+
 /// Lets the ordinary stack answer, from the request that was read on.
-pub(super) async fn serve(moved: Moved, router: Router, proxies: Arc<Proxies>, watcher: Watcher) {
+pub(super) async fn serve(moved: Moved, router: Router, ordinary: Arc<Ordinary>, watcher: Watcher) {
     let peer = moved.caller.peer;
     let http2 = moved.caller.wire.speaks_http2();
-    let talk = Arc::new(Talk { answering: AtomicBool::new(true), stays: AtomicBool::new(http2) });
+    let permit = http2.then(|| Arc::clone(&ordinary.http2).try_acquire_owned());
+    // Beyond that many a connection is closed: a cache opens another one later, or speaks HTTP/1.1.
+    if matches!(permit, Some(Err(_))) {
+        return;
+    }
+    let talk = Arc::new(Talk {
+        asked: AtomicBool::new(false),
+        answering: AtomicBool::new(true),
+        stays: AtomicBool::new(http2),
+    });
+    let asked = Arc::clone(&talk);
     // It fails when the runtime ends.
     let Ok(connection) = Handed::new(moved, Arc::clone(&talk)) else { return };
     let answers = Arc::clone(&talk);
     let service = router
         .map_request(move |mut request: http::Request<Incoming>| {
+            talk.asked.store(true, Relaxed);
             talk.answering.store(true, Relaxed);
             talk.stays.fetch_or(!request.body().is_end_stream(), Relaxed);
-            let caller = proxies.caller(peer.ip(), request.headers());
+            let caller = ordinary.proxies.caller(peer.ip(), request.headers());
             request.extensions_mut().insert(Origin(caller));
             request.map(Body::new)
         })
@@ -47,15 +75,26 @@ pub(super) async fn serve(moved: Moved, router: Router, proxies: Arc<Proxies>, w
             let answer = Answering(Arc::clone(&answers));
             response.map(|body| Body::new(Answer { body, _answering: answer }))
         });
-    if http2 {
-        door::speak_http2(connection, service, watcher).await;
-    } else {
-        door::speak(connection, service, watcher).await;
+    if !http2 {
+        return door::speak(connection, service, watcher).await;
+    }
+    // HTTP/2 has no time of its own for a first request.
+    let asks_nothing = async {
+        tokio::time::sleep(HEAD_TIMEOUT).await;
+        if asked.asked.load(Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = door::speak_http2(connection, service, watcher) => {}
+        () = asks_nothing => {}
     }
 }
 
 /// How far the stack is with what it was asked on one connection.
 struct Talk {
+    /// There was a request.
+    asked: AtomicBool,
     /// A request is being read or answered.
     answering: AtomicBool,
     /// The connection does not go home: HTTP/2 is spoken on it, or a request had a body, and what is left of one that
@@ -105,6 +144,8 @@ struct Handed {
     talk: Arc<Talk>,
     /// What was read and the stack has not had; or, on the way home, what the shard has not had.
     read: Bytes,
+    /// The last bytes that the stack was given.
+    tail: [u8; 4],
     /// Everything that the stack wrote has left it.
     flushed: bool,
     /// The stack is shown the end.
@@ -141,16 +182,35 @@ impl Handed {
         let Moved { caller, read, home } = moved;
         let Caller { socket, wire, peer, place } = caller;
         let line = Line { socket: TcpStream::from_std(socket)?, wire, peer, place, home };
-        Ok(Self { line: Some(line), talk, read: read.into(), flushed: false, going_home: false })
+        Ok(Self {
+            line: Some(line),
+            talk,
+            read: read.into(),
+            tail: [0; 4],
+            flushed: false,
+            going_home: false,
+        })
     }
 
     fn line(&mut self) -> io::Result<&mut Line> {
         self.line.as_mut().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
-    /// Whether what comes next is a request of its own, from its first byte on.
+    /// The stack is given these.
+    fn give(&mut self, bytes: &[u8]) {
+        let last = bytes.len().min(self.tail.len());
+        self.tail.rotate_left(last);
+        let kept = self.tail.len() - last;
+        self.tail[kept..].copy_from_slice(&bytes[bytes.len() - last..]);
+    }
+
+    /// Whether what comes next is a request of its own, from its first byte on: everything was answered, and what was read last
+    /// is the end of a head. In the middle of one the stack is not answering either.
     fn is_between_requests(&self) -> bool {
-        self.flushed && !self.talk.answering.load(Relaxed) && !self.talk.stays.load(Relaxed)
+        self.tail == *b"\r\n\r\n"
+            && self.flushed
+            && !self.talk.answering.load(Relaxed)
+            && !self.talk.stays.load(Relaxed)
     }
 
     fn go_home(&mut self) -> io::Result<()> {
@@ -173,7 +233,9 @@ impl AsyncRead for Handed {
         }
         if !self.read.is_empty() {
             let bytes = self.read.len().min(buffer.remaining());
-            buffer.put_slice(&self.read.split_to(bytes));
+            let bytes = self.read.split_to(bytes);
+            self.give(&bytes);
+            buffer.put_slice(&bytes);
             return Poll::Ready(Ok(()));
         }
         let space = buffer.initialize_unfilled_to(buffer.remaining().min(READ_BYTES));
@@ -183,6 +245,7 @@ impl AsyncRead for Handed {
             self.read = Bytes::copy_from_slice(&space[..bytes]);
             self.going_home = true;
         } else {
+            self.give(&space[..bytes]);
             buffer.advance(bytes);
         }
         Poll::Ready(Ok(()))

@@ -109,6 +109,7 @@ impl Shard {
     /// Asks again for those who wait for the first sound of a show.
     pub(super) fn seat_who_waits(&mut self) {
         for key in std::mem::take(&mut self.waiting) {
+            self.keep_up();
             self.contained(key, |shard| shard.ask_again(key));
         }
     }

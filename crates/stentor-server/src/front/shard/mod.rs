@@ -78,6 +78,8 @@ struct Shared {
     tls: Option<Arc<ServerConfig>>,
     /// Whose word for who calls is taken.
     trusted_proxies: Arc<Proxies>,
+    /// They say it by the PROXY protocol.
+    proxies_announce: bool,
     /// How many shards there are.
     shards: usize,
     /// Places for connections, whoever serves them.
@@ -196,8 +198,16 @@ impl Shard {
         let turn = std::mem::take(&mut self.turn.connections);
         for &(key, ready) in &turn {
             self.attend(key, ready);
+            self.keep_up();
         }
         self.turn.connections = turn;
+    }
+
+    /// Does a slice of the flush that is due, between two things that may take long: a handshake of TLS is 200 µs.
+    fn keep_up(&mut self) {
+        if self.flush_at <= self.clock.mono() {
+            self.flush();
+        }
     }
 
     fn take_news(&mut self) {
@@ -252,14 +262,14 @@ impl Shard {
     ) {
         self.gauges.accepted();
         let place = Place { _permit: permit, _open: self.gauges.open() };
-        let is_proxy = self.shared.trusted_proxies.trusts(peer.ip());
+        let is_announced = self.shared.proxies_announce && self.shared.trusted_proxies.trusts(peer.ip());
         let tls = self.shared.tls.clone().map(ServerConnection::new);
         let (wire, state, timeout) = match tls {
             None => (Wire::Plain, State::Head { read: Vec::new(), seen: 0 }, HEAD_TIMEOUT),
             Some(Ok(tls)) => (Wire::Tls(Box::new(tls)), State::Handshake, HANDSHAKE_TIMEOUT),
             Some(Err(_)) => return self.gauges.handshake_failed(),
         };
-        let state = if is_proxy { State::Announced(Vec::new()) } else { state };
+        let state = if is_announced { State::Announced(Vec::new()) } else { state };
         // What it has said already is told of in the next turn.
         self.take_in(Connection::new(Caller { socket, wire, peer, place }, state), timeout);
     }
@@ -279,6 +289,7 @@ impl Shard {
     /// Nobody is let in for a moment: there is no place or no descriptor. What is live stays live.
     fn close_door(&mut self) {
         if let Some(listener) = &self.listener {
+            self.gauges.paused();
             self.poll.forget(listener);
             self.closed_until = Some(self.clock.mono() + ACCEPT_PAUSE);
         }
@@ -310,7 +321,10 @@ impl Shard {
             for key in due {
                 let Some(connection) = self.table.get_mut(key) else { continue };
                 match connection.deadline {
-                    Some(at) if at <= now => self.too_late(key),
+                    Some(at) if at <= now => {
+                        connection.is_on_wheel = false;
+                        self.too_late(key);
+                    }
                     Some(at) => self.deadlines.put(at, key),
                     None => connection.is_on_wheel = false,
                 }

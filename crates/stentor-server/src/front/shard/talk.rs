@@ -29,13 +29,13 @@ pub(super) struct Connection {
     pub(super) state: State,
     /// When it has to have done what its state waits for.
     pub(super) deadline: Option<Mono>,
-    /// Its name is among the deadlines.
+    /// Its name is among the deadlines: set when it is put there, and cleared when it is taken from there.
     pub(super) is_on_wheel: bool,
 }
 
 /// What is waited for.
 pub(super) enum State {
-    /// That a trusted proxy says for whom it calls, or does not; of that, what was read.
+    /// That a trusted proxy says for whom it calls; of that, what was read.
     Announced(Vec<u8>),
     /// The end of TLS's handshake.
     Handshake,
@@ -110,7 +110,18 @@ impl Shard {
         match connection.state {
             State::Announced(_) => self.read_announcement(key),
             State::Handshake => self.shake_hands(key),
-            State::Head { .. } => self.read_head(key),
+            State::Head { .. } => {
+                let next = self.read_head(key);
+                let waits = |connection: &Connection| {
+                    matches!(connection.state, State::Waiting(_) | State::Held(_) | State::Stream(_))
+                };
+                // Whoever has said their last with their first will not be told of again.
+                let is_gone = ready.over && matches!(next, Next::Stay);
+                if is_gone && self.table.get_mut(key).is_some_and(|connection| waits(connection)) {
+                    return Next::Close;
+                }
+                next
+            }
             State::Answer(_) if ready.writable => self.answer(key),
             State::Answer(_) => Next::Stay,
             State::Waiting(_) | State::Held(_) if ready.over => Next::Close,
@@ -119,18 +130,15 @@ impl Shard {
         }
     }
 
-    /// Goes on behind a proxy's announcement, with what was read and is none.
-    pub(super) fn begin(&mut self, key: Key, read: Vec<u8>) -> Next {
+    /// Goes on behind a proxy's announcement.
+    pub(super) fn begin(&mut self, key: Key) -> Next {
         let Some(connection) = self.table.get_mut(key) else { return Next::Stay };
         if matches!(connection.caller.wire, Wire::Plain) {
-            connection.state = State::Head { read, seen: 0 };
+            connection.state = State::Head { read: Vec::new(), seen: 0 };
             return self.read_head(key);
         }
         connection.state = State::Handshake;
-        match connection.caller.wire.take(&read) {
-            Ok(()) => self.shake_hands(key),
-            Err(_) => Next::Close,
-        }
+        self.shake_hands(key)
     }
 
     fn shake_hands(&mut self, key: Key) -> Next {

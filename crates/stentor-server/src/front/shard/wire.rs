@@ -14,6 +14,10 @@ pub(super) enum Wire {
     Tls(Box<ServerConnection>),
 }
 
+/// Reads at a stretch that bring nothing to be read: a record of 16 KiB comes in 4 pieces of 4 KiB or a few more. Whoever sends
+/// records without content keeps a thread no longer.
+const EMPTY_READS_MAX: usize = 32;
+
 /// How far a handshake has come.
 pub(super) enum Handshake {
     /// The other side has to say more.
@@ -28,16 +32,6 @@ impl Wire {
     /// HTTP/2 was agreed on.
     pub(super) fn speaks_http2(&self) -> bool {
         matches!(self, Self::Tls(tls) if tls.alpn_protocol() == Some(HTTP2_ALPN))
-    }
-
-    /// Takes what was read before TLS was asked; of HTTP alone there is nothing to be taken.
-    pub(super) fn take(&mut self, mut read: &[u8]) -> io::Result<()> {
-        if let Self::Tls(tls) = self {
-            while !read.is_empty() {
-                tls.read_tls(&mut read)?;
-            }
-        }
-        Ok(())
     }
 
     /// Goes on with the handshake as far as it can.
@@ -67,7 +61,7 @@ impl Wire {
     /// Reads what there is; nothing is the end.
     pub(super) fn read(&mut self, socket: &mut (impl Read + Write), into: &mut [u8]) -> io::Result<usize> {
         let Self::Tls(tls) = self else { return socket.read(into) };
-        loop {
+        for _ in 0..EMPTY_READS_MAX {
             match tls.reader().read(into) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 // HTTP says by itself where a request ends, so a missing goodbye hides nothing.
@@ -79,6 +73,7 @@ impl Wire {
             }
             process(tls, socket)?;
         }
+        Err(io::Error::new(io::ErrorKind::InvalidData, "records of TLS with nothing in them"))
     }
 
     /// Writes as much as the socket takes now. What is counted is on its way, or will be with the next
