@@ -24,7 +24,7 @@ export function modelOf(known, texts) {
         speaking: audible ? speaking : [],
         button: buttonOf(known, stage, texts),
         ...saidOf(facts, texts),
-        message: stage === 'replay' ? '' : (status?.message ?? ''),
+        message: stage === 'replay' || stage === 'preparing' || stage === 'ending' ? '' : (status?.message ?? ''),
         start: status && (stage === 'closed' || stage === 'doors') ? startText(status, facts.server_now, texts) : null,
         place: place && behind && !replay.loaded ? { ...place, right: behind } : place,
         behind,
@@ -37,7 +37,7 @@ export function modelOf(known, texts) {
         speed: replay.speed,
         files: replay.loaded && status ? { m4a: status.recording.m4a, opus: status.recording.opus } : null,
         handsOpen: status?.hands_open === true && (stage === 'live' || stage === 'doors'),
-        listeners: status?.listeners != null && stage === 'live' ? t.listeners(status.listeners) : '',
+        listeners: status?.listeners && stage === 'live' ? t.listeners(status.listeners) : '',
         pages: status?.pages ?? { imprint: null, privacy: null },
     };
 }

@@ -101,7 +101,7 @@ export class Replay {
         this.#measure();
     }
     #onPress(play) {
-        if (play !== this.audio.paused && this.audio.error === null)
+        if (this.#state.loaded && play !== this.audio.paused && this.audio.error === null)
             this.#state.playing = play;
         this.#measure();
     }

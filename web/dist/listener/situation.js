@@ -58,7 +58,7 @@ export function slateText(slate, texts) {
 }
 function troubleOf(facts, texts) {
     const { player, replay, now } = facts;
-    const silence = replay.silence ?? facts.silence;
+    const silence = replay.loaded ? replay.silence : facts.silence;
     const t = texts.listener;
     if (player.phase === 'playing' || player.phase === 'failed' || replay.failed)
         return null;

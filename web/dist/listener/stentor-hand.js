@@ -25,8 +25,8 @@ export class StentorHand extends HTMLElement {
     #enter = make('a', { class: 'enter' });
     #cancel = make('button', { type: 'button', class: 'quiet', onclick: () => this.#onCancel() });
     #dialog = make('dialog', { 'aria-labelledby': 'hand', 'aria-describedby': 'hand-text' }, this.#heading, this.#text, this.#form, this.#enter, this.#cancel);
-    connectedCallback() {
-        this.append(this.#inPage, this.#dialog);
+    constructor() {
+        super();
         this.#form.addEventListener('submit', (event) => {
             event.preventDefault();
             const name = this.#name.value.trim();
@@ -37,6 +37,10 @@ export class StentorHand extends HTMLElement {
         });
         this.#dialog.addEventListener('close', () => this.#onClosed());
         this.#name.value = recall('name') ?? '';
+    }
+    connectedCallback() {
+        if (!this.contains(this.#dialog))
+            this.append(this.#inPage, this.#dialog);
     }
     open(show, actions, texts) {
         this.speak(texts);

@@ -28,13 +28,22 @@ export class StentorListener extends HTMLElement {
     #kbps = recall('kbps') ?? KBPS_DEFAULT;
     #title = recall('title');
     #moment_s = momentOf(location.hash);
-    #extras = new Extras({ show: this.#show, audio: this.#audio, player: () => this.#playerState, replay: () => this.#replay.state.loaded }, { listen: () => this.toggle(), scrub: (show_s) => this.scrub(show_s), changed: () => this.#draw() });
+    #extras = new Extras({ show: this.#show, audio: this.#audio, player: () => this.#playerState, replay: () => this.#replay.state.loaded }, { listen: () => this.play(), scrub: (show_s) => this.scrub(show_s), changed: () => this.#draw() });
+    #frame = 0;
     #drawing = false;
+    #described = false;
     #streamOver = false;
     connectedCallback() {
         this.after(this.#audio);
         keepThisPage();
         window.addEventListener('hashchange', () => this.#onMoment());
+        document.addEventListener('visibilitychange', () => {
+            if (!this.#drawing)
+                return;
+            cancelAnimationFrame(this.#frame);
+            this.#drawing = false;
+            this.#draw();
+        });
         announceToSystem(this, () => this.#model()?.canMove ?? false);
         void this.#speak(currentLanguage());
         void this.#poll.soon();
@@ -171,8 +180,9 @@ export class StentorListener extends HTMLElement {
         this.#draw();
     }
     #seekMedia(media_s) {
-        const { edge_s, latency_target_s } = this.#playerState;
+        const { latency_target_s } = this.#playerState;
         const first_s = this.#poll.status?.on_air_at_s ?? 0;
+        const edge_s = this.#playerState.edge_s ?? this.#toldEdge();
         if (edge_s !== null && media_s > edge_s - latency_target_s - LIVE_S)
             this.#player?.toLive();
         else
@@ -180,10 +190,14 @@ export class StentorListener extends HTMLElement {
     }
     #tellPlayer() {
         const status = this.#poll.status;
-        if (!status)
-            return;
-        const age_s = (this.#poll.now() - status.now) / 1000;
-        this.#player?.hint(status.on_air_at_s, status.live_at_s === null ? null : status.live_at_s + age_s, status.anchor);
+        if (status)
+            this.#player?.hint(status.on_air_at_s, this.#toldEdge(), status.anchor);
+    }
+    #toldEdge() {
+        const status = this.#poll.status;
+        if (!status || status.live_at_s === null)
+            return null;
+        return status.live_at_s + (this.#poll.now() - status.now) / 1000;
     }
     #heard() {
         if (this.#poll.silence === null) {
@@ -200,7 +214,7 @@ export class StentorListener extends HTMLElement {
     }
     #turnIntoReplay() {
         const status = this.#poll.status;
-        const player = this.#playerState;
+        const player = { ...this.#playerState };
         if (status?.phase !== 'ended' || !status.recording.ready || this.#replay.state.loaded)
             return;
         const wasBehind = (player.following === 'behind' || player.phase === 'paused') && player.position_s !== null;
@@ -248,13 +262,14 @@ export class StentorListener extends HTMLElement {
             this.#describe(model);
         };
         if (document.visibilityState === 'visible')
-            requestAnimationFrame(draw);
+            this.#frame = requestAnimationFrame(draw);
         else
             queueMicrotask(draw);
     }
     #describe({ title, speaking, place, speed, replay, button }) {
-        if (this.#audio.src === '')
+        if (this.#audio.src === '' && !this.#described)
             return;
+        this.#described = true;
         const recorded = replay && place ? { value_s: place.value_s, max_s: place.max_s, speed } : null;
         describeToSystem({ title, artist: speaking.join(', '), playing: button.kind !== 'play', place: recorded });
     }

@@ -22,6 +22,8 @@ export class StentorScrub extends HTMLElement {
             this.#dragging = false;
             this.#tell('scrub');
         });
+        for (const event of ['pointerup', 'pointercancel', 'blur'])
+            this.#range.addEventListener(event, () => queueMicrotask(() => (this.#dragging = false)));
         this.#range.addEventListener('keydown', (event) => this.#onKey(event));
     }
     update(state) {

@@ -195,6 +195,8 @@ export class MsePlayer {
         state.refusal = problem;
         if (problem?.status === 410) {
             this.#over = true;
+            if (this.#begin !== null && state.phase !== 'paused')
+                this.#finish(this.#begin === 'live' ? null : this.#begin);
             return this.changed();
         }
         const waiting = problem?.reason === 'doors_closed';
@@ -241,6 +243,8 @@ export class MsePlayer {
         this.#ticked_at = Date.now();
         const position_s = this.audio.currentTime;
         const here = this.#supply.ranges.some(({ start_s, end_s }) => position_s >= start_s && position_s <= end_s);
+        if (this.#over && !here)
+            return this.#finish(this.#state.position_s);
         if (this.#over)
             this.changed();
         else if (following === 'live')
@@ -337,7 +341,7 @@ export class MsePlayer {
         this.#jumpHole(supply, position_s);
         const ahead_s = (supply.end_s ?? position_s) - position_s;
         if (this.#over && ahead_s < 0.1)
-            return this.#finish();
+            return this.#finish(position_s);
         if (!this.#supplyIsLive && supply.connected && ahead_s > AHEAD_S_MAX)
             supply.rest();
         if (supply.resting && ahead_s < AHEAD_S_RESUME)
@@ -375,9 +379,8 @@ export class MsePlayer {
         if (behind_s > SEEK_ERROR_S && !this.#over)
             this.toLive();
     }
-    #finish() {
+    #finish(position_s) {
         const { refusal, following } = this.#state;
-        const position_s = this.audio.currentTime;
         this.stop();
         Object.assign(this.#state, { phase: 'ended', refusal, position_s, following });
         this.changed();

@@ -2,7 +2,7 @@ import { Backoff } from '../shared/backoff.js';
 import { Edge } from './rate.js';
 import { initialState, KBPS_DEFAULT, MENDS_MAX, STEADY_MS } from './state.js';
 const TICK_MS = 250;
-const HOLD_BACK_S = 11.5;
+const HOLD_BACK_S = 5.8;
 const BURST_S = 5;
 const AAC_KBPS_MIN = 32;
 export class NativePlayer {
@@ -20,6 +20,9 @@ export class NativePlayer {
     #on_air_at_s = null;
     #anchor = null;
     #base_s = null;
+    #wanted_s = null;
+    #holdBack_s = HOLD_BACK_S;
+    #settling = false;
     #kbps = KBPS_DEFAULT;
     #undecoded = 0;
     #undecoded_ms = 0;
@@ -29,6 +32,7 @@ export class NativePlayer {
         this.hls = hls;
         this.changed = changed;
         this.#state = initialState(hls ? 'hls' : 'progressive', false);
+        audio.addEventListener('loadedmetadata', () => this.#goToPlace());
         audio.addEventListener('playing', () => this.#onPlaying());
         audio.addEventListener('waiting', () => this.#onWaiting());
         audio.addEventListener('pause', () => this.#onPause());
@@ -72,24 +76,26 @@ export class NativePlayer {
     seekTo(media_s) {
         const paused = this.#state.phase === 'paused';
         this.#state.following = 'behind';
-        const now_s = this.#position();
         if (!this.hls && !paused)
             this.#load(media_s);
-        else if (this.hls && now_s !== null)
-            this.audio.currentTime += media_s - now_s;
+        else if (this.hls) {
+            this.#wanted_s = media_s;
+            this.#goToPlace();
+        }
         if (paused)
             this.#state.position_s = media_s;
         this.changed();
     }
     toLive() {
         this.#state.following = 'live';
+        this.#wanted_s = null;
         if (this.#state.phase === 'paused')
             return this.resume();
-        const seekable = this.audio.seekable;
-        if (!this.hls || seekable.length === 0)
+        const end_s = this.#seekableEnd();
+        if (!this.hls || end_s === null)
             this.#load(null);
         else
-            this.audio.currentTime = Math.max(0, seekable.end(seekable.length - 1) - HOLD_BACK_S);
+            this.audio.currentTime = Math.max(0, end_s - this.#holdBack_s);
         this.changed();
     }
     setClose() {
@@ -111,7 +117,10 @@ export class NativePlayer {
         clearTimeout(this.#retry);
         this.#state.retry_at = null;
         const edge_s = this.#edge.at(performance.now() / 1000);
-        this.#base_s = media_s ?? (edge_s === null ? null : edge_s - BURST_S);
+        const begins_s = this.hls ? null : media_s;
+        this.#base_s = begins_s ?? (edge_s === null ? null : edge_s - BURST_S);
+        this.#wanted_s = this.hls ? media_s : null;
+        this.#settling = media_s === null;
         this.audio.src = this.hls ? this.urls.hls : this.#progressive(media_s);
         this.#play();
         this.changed();
@@ -140,6 +149,7 @@ export class NativePlayer {
         if (!this.#listening)
             return;
         this.#backoff.reset();
+        this.#goToPlace();
         this.#state.first_sound_ms ??= Math.round(performance.now() - this.#pressed_ms);
         Object.assign(this.#state, { phase: 'playing', silent_since: null, retry_at: null });
         this.changed();
@@ -190,6 +200,27 @@ export class NativePlayer {
         this.#retry = setTimeout(() => this.#load(place_s), wait_ms);
         this.changed();
     }
+    #goToPlace() {
+        const now_s = this.#position();
+        if (this.#wanted_s === null || now_s === null || this.audio.readyState === 0)
+            return;
+        this.audio.currentTime += this.#wanted_s - now_s;
+        this.#wanted_s = null;
+    }
+    #seekableEnd() {
+        const { seekable } = this.audio;
+        return seekable.length === 0 ? null : seekable.end(seekable.length - 1);
+    }
+    #settle() {
+        const { phase, following, latency_s } = this.#state;
+        if (!this.#settling || phase !== 'playing' || following !== 'live' || latency_s === null)
+            return;
+        this.#settling = false;
+        this.#state.latency_target_s = latency_s;
+        const end_s = this.#seekableEnd();
+        if (this.hls && end_s !== null)
+            this.#holdBack_s = Math.max(0, end_s - this.audio.currentTime);
+    }
     #position() {
         const start = this.audio.getStartDate?.().getTime();
         if (start !== undefined && Number.isFinite(start) && this.#anchor !== null) {
@@ -203,6 +234,7 @@ export class NativePlayer {
         state.position_s = state.phase === 'playing' || state.phase === 'buffering' ? this.#position() : state.position_s;
         const { position_s, edge_s } = state;
         state.latency_s = position_s === null || edge_s === null ? null : Math.max(0, edge_s - position_s);
+        this.#settle();
         this.changed();
     }
 }

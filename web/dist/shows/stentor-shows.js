@@ -26,7 +26,10 @@ export class StentorShows extends HTMLElement {
             return;
         try {
             const { shows } = await ask('/?list');
+            const focused = this.#list.contains(document.activeElement) ? document.activeElement?.getAttribute('href') : null;
             this.#list.replaceChildren(...shows.map((show) => row(show, texts)));
+            if (focused)
+                [...this.#list.querySelectorAll('a')].find((link) => link.getAttribute('href') === focused)?.focus();
             this.#say(shows.length === 0 ? texts.shows.none : '');
         }
         catch {

@@ -18,13 +18,13 @@ export const texts = {
             gone: 'Deine Hand ist unten',
         },
         text: {
-            down: 'Die Gastgeber sehen deinen Namen und worum es geht. Bei einem Ja kannst du das Studio öffnen und sprechen.',
+            down: 'Wer die Sendung leitet, sieht deinen Namen und worum es geht. Bei einem Ja kannst du das Studio öffnen und sprechen.',
             raising: 'Einen Moment …',
             refused: 'Das hat nicht geklappt:',
             waiting: 'Lass diese Seite offen.',
             accepted: 'Das Studio fragt nach deinem Mikrofon. Du kommst hinter die Bühne: Zu hören bist du erst, wenn du auf Sendung geholt wirst. Diese Seite spielt dann nicht weiter.',
             declined: 'Deine Frage kann gerade nicht drankommen. Du kannst weiter zuhören.',
-            gone: 'Sie ist für die Gastgeber nicht mehr zu sehen. Du kannst sie wieder heben.',
+            gone: 'Auf der Bühne ist sie nicht mehr zu sehen. Du kannst sie wieder heben.',
         },
     },
     why: {

@@ -129,7 +129,8 @@ export class Replay {
 
   /** Events come late: only what is still true of the element counts. One that broke pauses itself, and nobody wanted that. */
   #onPress(play: boolean): void {
-    if (play !== this.audio.paused && this.audio.error === null) this.#state.playing = play;
+    // Before it is loaded, the element is the live player's.
+    if (this.#state.loaded && play !== this.audio.paused && this.audio.error === null) this.#state.playing = play;
     this.#measure();
   }
 

@@ -87,7 +87,8 @@ export function slateText(slate: SlateReason | null, texts: Texts): string {
 /** When nobody answers, or a stream is refused, and nothing is heard any more. */
 function troubleOf(facts: Facts, texts: Texts): Said | null {
   const { player, replay, now } = facts;
-  const silence = replay.silence ?? facts.silence;
+  // A recording that plays needs no status.
+  const silence = replay.loaded ? replay.silence : facts.silence;
   const t = texts.listener;
   if (player.phase === 'playing' || player.phase === 'failed' || replay.failed) return null;
   const again = (at: number): string => t.tryingAgain(Math.max(0, Math.ceil((at - now) / 1000)));

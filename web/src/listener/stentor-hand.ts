@@ -41,8 +41,8 @@ export class StentorHand extends HTMLElement {
   #cancel = make('button', { type: 'button', class: 'quiet', onclick: () => this.#onCancel() });
   #dialog = make('dialog', { 'aria-labelledby': 'hand', 'aria-describedby': 'hand-text' }, this.#heading, this.#text, this.#form, this.#enter, this.#cancel);
 
-  connectedCallback(): void {
-    this.append(this.#inPage, this.#dialog);
+  constructor() {
+    super();
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
       const name = this.#name.value.trim();
@@ -52,6 +52,11 @@ export class StentorHand extends HTMLElement {
     });
     this.#dialog.addEventListener('close', () => this.#onClosed());
     this.#name.value = recall<string>('name') ?? '';
+  }
+
+  /** Also when it is moved, because the page was built anew in another language. */
+  connectedCallback(): void {
+    if (!this.contains(this.#dialog)) this.append(this.#inPage, this.#dialog);
   }
 
   /** Asks for a name, unless a hand is up already. */

@@ -39,15 +39,25 @@ export class StentorListener extends HTMLElement implements Actions {
   #moment_s = momentOf(location.hash);
   #extras = new Extras(
     { show: this.#show, audio: this.#audio, player: () => this.#playerState, replay: () => this.#replay.state.loaded },
-    { listen: () => this.toggle(), scrub: (show_s) => this.scrub(show_s), changed: () => this.#draw() },
+    { listen: () => this.play(), scrub: (show_s) => this.scrub(show_s), changed: () => this.#draw() },
   );
+  /** The frame that draws next; 0 while nothing waits to be drawn, and when the page is hidden. */
+  #frame = 0;
   #drawing = false;
+  #described = false;
   #streamOver = false;
 
   connectedCallback(): void {
     this.after(this.#audio);
     keepThisPage();
     window.addEventListener('hashchange', () => this.#onMoment());
+    // A hidden page gets no frames: what waits for one is drawn at once.
+    document.addEventListener('visibilitychange', () => {
+      if (!this.#drawing) return;
+      cancelAnimationFrame(this.#frame);
+      this.#drawing = false;
+      this.#draw();
+    });
     announceToSystem(this, () => this.#model()?.canMove ?? false);
     void this.#speak(currentLanguage());
     void this.#poll.soon();
@@ -192,17 +202,23 @@ export class StentorListener extends HTMLElement implements Actions {
   }
 
   #seekMedia(media_s: number): void {
-    const { edge_s, latency_target_s } = this.#playerState;
+    const { latency_target_s } = this.#playerState;
     const first_s = this.#poll.status?.on_air_at_s ?? 0;
+    const edge_s = this.#playerState.edge_s ?? this.#toldEdge();
     if (edge_s !== null && media_s > edge_s - latency_target_s - LIVE_S) this.#player?.toLive();
     else this.#player?.seekTo(Math.max(first_s, media_s));
   }
 
   #tellPlayer(): void {
     const status = this.#poll.status;
-    if (!status) return;
-    const age_s = (this.#poll.now() - status.now) / 1000;
-    this.#player?.hint(status.on_air_at_s, status.live_at_s === null ? null : status.live_at_s + age_s, status.anchor);
+    if (status) this.#player?.hint(status.on_air_at_s, this.#toldEdge(), status.anchor);
+  }
+
+  /** Where live is by what the status said last. */
+  #toldEdge(): number | null {
+    const status = this.#poll.status;
+    if (!status || status.live_at_s === null) return null;
+    return status.live_at_s + (this.#poll.now() - status.now) / 1000;
   }
 
   /** A status came, or did not come. */
@@ -223,7 +239,8 @@ export class StentorListener extends HTMLElement implements Actions {
   /** After the end: when nothing of the show plays any more, the page is the recording, at the place it had. */
   #turnIntoReplay(): void {
     const status = this.#poll.status;
-    const player = this.#playerState;
+    // As it is before it is stopped.
+    const player = { ...this.#playerState };
     if (status?.phase !== 'ended' || !status.recording.ready || this.#replay.state.loaded) return;
     // Live is over: a place that was kept is one behind it.
     const wasBehind = (player.following === 'behind' || player.phase === 'paused') && player.position_s !== null;
@@ -269,12 +286,14 @@ export class StentorListener extends HTMLElement implements Actions {
       document.title = model.title;
       this.#describe(model);
     };
-    if (document.visibilityState === 'visible') requestAnimationFrame(draw);
+    if (document.visibilityState === 'visible') this.#frame = requestAnimationFrame(draw);
     else queueMicrotask(draw);
   }
 
   #describe({ title, speaking, place, speed, replay, button }: Model): void {
-    if (this.#audio.src === '') return;
+    // A page that never played is no player to the system; one that was stopped is told so.
+    if (this.#audio.src === '' && !this.#described) return;
+    this.#described = true;
     const recorded = replay && place ? { value_s: place.value_s, max_s: place.max_s, speed } : null;
     describeToSystem({ title, artist: speaking.join(', '), playing: button.kind !== 'play', place: recorded });
   }

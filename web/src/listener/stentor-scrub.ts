@@ -38,6 +38,8 @@ export class StentorScrub extends HTMLElement {
       this.#dragging = false;
       this.#tell('scrub');
     });
+    // Not every browser tells a change when the knob comes back to where it was, or when the drag is broken off.
+    for (const event of ['pointerup', 'pointercancel', 'blur']) this.#range.addEventListener(event, () => queueMicrotask(() => (this.#dragging = false)));
     this.#range.addEventListener('keydown', (event) => this.#onKey(event));
   }
 

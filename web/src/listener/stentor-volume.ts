@@ -36,20 +36,28 @@ export class StentorVolume extends HTMLElement {
   }
 
   #toggle(): void {
-    if (this.#audio) this.#audio.muted = !this.#audio.muted;
+    const audio = this.#audio;
+    if (!audio) return;
+    audio.muted = !silent(audio);
+    // Sound that was turned down to nothing comes back only louder.
+    if (!audio.muted && audio.volume === 0) audio.volume = 1;
   }
 
   #draw(): void {
     if (!this.#audio || !this.#texts) return;
     const t = this.#texts.listener;
-    const muted = this.#audio.muted || this.#audio.volume === 0;
+    const muted = silent(this.#audio);
     this.#mute.replaceChildren(icon(muted ? SILENT : SOUND));
-    setAttribute(this.#mute, 'aria-label', this.#audio.muted ? t.unmute : t.mute);
+    setAttribute(this.#mute, 'aria-label', muted ? t.unmute : t.mute);
     setAttribute(this.#range, 'aria-label', t.volume);
     const volume = this.#audio.muted ? 0 : Math.round(this.#audio.volume * 100);
     this.#range.value = String(volume);
     this.#range.style.setProperty('--fill', `${volume}%`);
   }
+}
+
+function silent(audio: HTMLAudioElement): boolean {
+  return audio.muted || audio.volume === 0;
 }
 
 /** Phones of Apple leave the volume to their keys: there the element's stays 1 whatever is written. */

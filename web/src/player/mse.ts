@@ -220,6 +220,8 @@ export class MsePlayer implements LivePlayer {
     state.refusal = problem;
     if (problem?.status === 410) {
       this.#over = true;
+      // Nothing came to begin with, and nothing will.
+      if (this.#begin !== null && state.phase !== 'paused') this.#finish(this.#begin === 'live' ? null : this.#begin);
       return this.changed();
     }
     const waiting = problem?.reason === 'doors_closed';
@@ -269,6 +271,7 @@ export class MsePlayer implements LivePlayer {
     this.#ticked_at = Date.now();
     const position_s = this.audio.currentTime;
     const here = this.#supply.ranges.some(({ start_s, end_s }) => position_s >= start_s && position_s <= end_s);
+    if (this.#over && !here) return this.#finish(this.#state.position_s);
     if (this.#over) this.changed();
     else if (following === 'live') this.#reopen('live');
     else if (this.#begin !== null) this.#open(this.#begin);
@@ -363,7 +366,7 @@ export class MsePlayer implements LivePlayer {
     const position_s = this.audio.currentTime;
     this.#jumpHole(supply, position_s);
     const ahead_s = (supply.end_s ?? position_s) - position_s;
-    if (this.#over && ahead_s < 0.1) return this.#finish();
+    if (this.#over && ahead_s < 0.1) return this.#finish(position_s);
     if (!this.#supplyIsLive && supply.connected && ahead_s > AHEAD_S_MAX) supply.rest();
     if (supply.resting && ahead_s < AHEAD_S_RESUME) this.#open(null);
     // Only here: before the place is reached, the playhead tells nothing about what is needed.
@@ -398,9 +401,9 @@ export class MsePlayer implements LivePlayer {
     if (behind_s > SEEK_ERROR_S && !this.#over) this.toLive();
   }
 
-  #finish(): void {
+  /** There is no more sound. `position_s` is the place that is kept. */
+  #finish(position_s: number | null): void {
     const { refusal, following } = this.#state;
-    const position_s = this.audio.currentTime;
     this.stop();
     Object.assign(this.#state, { phase: 'ended', refusal, position_s, following });
     this.changed();

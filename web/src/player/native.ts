@@ -6,8 +6,8 @@ import { Edge } from './rate.js';
 import { initialState, KBPS_DEFAULT, MENDS_MAX, STEADY_MS, type LivePlayer, type PlayerState } from './state.js';
 
 const TICK_MS = 250;
-/** Three segments of 3.84 s: what a player of HLS holds back by itself. */
-const HOLD_BACK_S = 11.5;
+/** Three segments of 1.92 s: what a player of HLS holds back, unless this one has shown what it does. */
+const HOLD_BACK_S = 5.8;
 /** A progressive stream begins with about this much older sound. */
 const BURST_S = 5;
 
@@ -34,6 +34,12 @@ export class NativePlayer implements LivePlayer {
   #anchor: number | null = null;
   /** Progressive streams carry no clock that a page can read: media clock at `currentTime` 0, as asked for. */
   #base_s: number | null = null;
+  /** A place on the media clock to go to as soon as the element knows where it is. */
+  #wanted_s: number | null = null;
+  /** How far from the newest sound the browser began by itself: that is what live means in it. */
+  #holdBack_s = HOLD_BACK_S;
+  /** The distance to live is taken from the next moment that plays. */
+  #settling = false;
   #kbps = KBPS_DEFAULT;
   /** Times in a row that the sound could not be decoded, and when that was last. */
   #undecoded = 0;
@@ -46,6 +52,7 @@ export class NativePlayer implements LivePlayer {
     readonly changed: () => void,
   ) {
     this.#state = initialState(hls ? 'hls' : 'progressive', false);
+    audio.addEventListener('loadedmetadata', () => this.#goToPlace());
     audio.addEventListener('playing', () => this.#onPlaying());
     audio.addEventListener('waiting', () => this.#onWaiting());
     audio.addEventListener('pause', () => this.#onPause());
@@ -92,19 +99,22 @@ export class NativePlayer implements LivePlayer {
   seekTo(media_s: number): void {
     const paused = this.#state.phase === 'paused';
     this.#state.following = 'behind';
-    const now_s = this.#position();
     if (!this.hls && !paused) this.#load(media_s);
-    else if (this.hls && now_s !== null) this.audio.currentTime += media_s - now_s;
+    else if (this.hls) {
+      this.#wanted_s = media_s;
+      this.#goToPlace();
+    }
     if (paused) this.#state.position_s = media_s;
     this.changed();
   }
 
   toLive(): void {
     this.#state.following = 'live';
+    this.#wanted_s = null;
     if (this.#state.phase === 'paused') return this.resume();
-    const seekable = this.audio.seekable;
-    if (!this.hls || seekable.length === 0) this.#load(null);
-    else this.audio.currentTime = Math.max(0, seekable.end(seekable.length - 1) - HOLD_BACK_S);
+    const end_s = this.#seekableEnd();
+    if (!this.hls || end_s === null) this.#load(null);
+    else this.audio.currentTime = Math.max(0, end_s - this.#holdBack_s);
     this.changed();
   }
 
@@ -129,7 +139,11 @@ export class NativePlayer implements LivePlayer {
     clearTimeout(this.#retry);
     this.#state.retry_at = null;
     const edge_s = this.#edge.at(performance.now() / 1000);
-    this.#base_s = media_s ?? (edge_s === null ? null : edge_s - BURST_S);
+    // HLS begins at live wherever it is to go from there.
+    const begins_s = this.hls ? null : media_s;
+    this.#base_s = begins_s ?? (edge_s === null ? null : edge_s - BURST_S);
+    this.#wanted_s = this.hls ? media_s : null;
+    this.#settling = media_s === null;
     this.audio.src = this.hls ? this.urls.hls : this.#progressive(media_s);
     this.#play();
     this.changed();
@@ -158,6 +172,7 @@ export class NativePlayer implements LivePlayer {
   #onPlaying(): void {
     if (!this.#listening) return;
     this.#backoff.reset();
+    this.#goToPlace();
     this.#state.first_sound_ms ??= Math.round(performance.now() - this.#pressed_ms);
     Object.assign(this.#state, { phase: 'playing', silent_since: null, retry_at: null });
     this.changed();
@@ -214,6 +229,29 @@ export class NativePlayer implements LivePlayer {
     this.changed();
   }
 
+  /** Where HLS was to go and could not yet: before its metadata an element has no place to leave. */
+  #goToPlace(): void {
+    const now_s = this.#position();
+    if (this.#wanted_s === null || now_s === null || this.audio.readyState === 0) return;
+    this.audio.currentTime += this.#wanted_s - now_s;
+    this.#wanted_s = null;
+  }
+
+  #seekableEnd(): number | null {
+    const { seekable } = this.audio;
+    return seekable.length === 0 ? null : seekable.end(seekable.length - 1);
+  }
+
+  /** The browser has chosen its distance to live: from now on that is what live means. */
+  #settle(): void {
+    const { phase, following, latency_s } = this.#state;
+    if (!this.#settling || phase !== 'playing' || following !== 'live' || latency_s === null) return;
+    this.#settling = false;
+    this.#state.latency_target_s = latency_s;
+    const end_s = this.#seekableEnd();
+    if (this.hls && end_s !== null) this.#holdBack_s = Math.max(0, end_s - this.audio.currentTime);
+  }
+
   #position(): number | null {
     const start = this.audio.getStartDate?.().getTime();
     if (start !== undefined && Number.isFinite(start) && this.#anchor !== null) {
@@ -228,6 +266,7 @@ export class NativePlayer implements LivePlayer {
     state.position_s = state.phase === 'playing' || state.phase === 'buffering' ? this.#position() : state.position_s;
     const { position_s, edge_s } = state;
     state.latency_s = position_s === null || edge_s === null ? null : Math.max(0, edge_s - position_s);
+    this.#settle();
     this.changed();
   }
 }

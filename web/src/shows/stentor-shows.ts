@@ -37,7 +37,9 @@ export class StentorShows extends HTMLElement {
     try {
       // An address of its own for the cache, so that "back" never shows JSON in place of the page.
       const { shows } = await ask<ShowsDocument>('/?list');
+      const focused = this.#list.contains(document.activeElement) ? document.activeElement?.getAttribute('href') : null;
       this.#list.replaceChildren(...shows.map((show) => row(show, texts)));
+      if (focused) [...this.#list.querySelectorAll('a')].find((link) => link.getAttribute('href') === focused)?.focus();
       this.#say(shows.length === 0 ? texts.shows.none : '');
     } catch {
       this.#say(texts.shows.silence);
