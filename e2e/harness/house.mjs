@@ -125,7 +125,7 @@ export async function takeStage(page, url, name) {
 /** The same where the invitation is open already. */
 export async function enterStage(page, name) {
   await page.getByLabel('Your name').fill(name);
-  await page.getByLabel('I agree that I am recorded and published').check();
+  await page.getByLabel('I agree that my voice is recorded and published').check();
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('button', { name: 'Open microphone' }).click();
   await page.getByRole('button', { name: 'Join the stage' }).click();

@@ -24,7 +24,7 @@ test('a show with own tracks', async (t) => {
     await ada.page.goto(links[0].url);
     await agree(ada.page, 'Ada');
     await ada.page.getByText('in a track of its own').waitFor();
-    assert.equal(await ada.page.getByLabel('I agree that I am recorded and published').isChecked(), false);
+    assert.equal(await ada.page.getByLabel('I agree that my voice is recorded and published').isChecked(), false);
     assert.equal(await ada.page.getByLabel('Your name').inputValue(), 'Ada');
   });
   await enter(ada.page, 'Ada');
@@ -56,7 +56,7 @@ test('a show with own tracks', async (t) => {
 
 async function agree(page, name) {
   await page.getByLabel('Your name').fill(name);
-  await page.getByLabel('I agree that I am recorded and published').check();
+  await page.getByLabel('I agree that my voice is recorded and published').check();
   await page.getByRole('button', { name: 'Continue' }).click();
 }
 

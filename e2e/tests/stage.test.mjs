@@ -155,7 +155,7 @@ async function secondUse(page, link) {
   const other = await elsewhere.newPage();
   await other.goto(link);
   await other.getByLabel('Your name').fill('Mallory');
-  await other.getByLabel('I agree that I am recorded and published').check();
+  await other.getByLabel('I agree that my voice is recorded and published').check();
   await press(other, 'Continue');
   await other.getByRole('alert').filter({ hasText: 'It lets one browser in' }).waitFor();
   await elsewhere.close();

@@ -134,7 +134,7 @@ async function withoutAWayIn(house, walk) {
     await walk.go(url);
     await walk.see('#agree');
     await walk.agree();
-    await walk.see('.problem:not(:empty)');
+    await walk.see('stentor-studio[data-step=no_key] h1');
     await walk.look(`link-${state}`);
   }
   const good = await house.desk.link('locked', 'speaker');

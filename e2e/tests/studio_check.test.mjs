@@ -22,7 +22,7 @@ test('a person checks, joins, goes on air, comes back and is let go', async (t) 
   await invited(page, show.links[0].url);
   await isSound('the invitation');
   await page.getByLabel('Your name').fill('Ada');
-  await page.getByLabel('I agree that I am recorded and published').check();
+  await page.getByLabel('I agree that my voice is recorded and published').check();
   await press('Continue');
   await press('Open microphone');
   await t.test('microphone, line and echo get a grade each', async () => {
@@ -72,7 +72,7 @@ test('a dead microphone is named, and keeps nobody from the stage', async (t) =>
   const state = () => page.evaluate(() => document.querySelector('stentor-studio').state);
   await invited(page, show.links[0].url);
   await page.getByLabel('Your name').fill('Ben');
-  await page.getByLabel('I agree that I am recorded and published').check();
+  await page.getByLabel('I agree that my voice is recorded and published').check();
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('button', { name: 'Open microphone' }).click();
   await page.getByText('The microphone gives nothing at all.').waitFor();

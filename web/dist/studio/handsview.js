@@ -1,5 +1,6 @@
 import { make, setAttribute, setText, show } from '../shared/dom.js';
 import { keepFocus } from '../shared/focus.js';
+const ANSWER_AFTER_MS = 500;
 export function handsPart(texts, stage) {
     const t = texts.hands;
     const isOpen = () => stage.document?.hands_open ?? false;
@@ -9,15 +10,22 @@ export function handsPart(texts, stage) {
     const list = make('ul', { class: 'hands' });
     const root = make('section', { class: 'part', 'aria-labelledby': 'hands' }, make('div', { class: 'part-head' }, make('h2', { id: 'hands' }, t.title), toggle), text, count, list);
     const rows = new Map();
+    let moved_ms = -Infinity;
+    const answerable = () => performance.now() - moved_ms > ANSWER_AFTER_MS;
+    list.addEventListener('keydown', (event) => {
+        if (event.repeat && (event.key === 'Enter' || event.key === ' '))
+            event.preventDefault();
+    });
     const drawRows = (hands) => {
         for (const [id, row] of rows) {
             if (hands.some((hand) => hand.id === id))
                 continue;
             row.remove();
             rows.delete(id);
+            moved_ms = performance.now();
         }
         for (const hand of hands) {
-            const row = rows.get(hand.id) ?? handItem(texts, stage, hand);
+            const row = rows.get(hand.id) ?? handItem(texts, stage, hand, answerable);
             if (!rows.has(hand.id))
                 list.append(row);
             rows.set(hand.id, row);
@@ -46,9 +54,12 @@ function answersAfter(list, focused) {
     const at = rows.indexOf(row);
     return [...rows.slice(at + 1), ...rows.slice(0, at).reverse()].map((other) => other.querySelectorAll('button')[answer]);
 }
-function handItem(texts, stage, hand) {
+function handItem(texts, stage, hand, answerable) {
     const t = texts.hands;
-    const answer = (answer) => void stage.order({ command: 'hand', hand: hand.id, answer });
+    const answer = (answer) => {
+        if (answerable())
+            void stage.order({ command: 'hand', hand: hand.id, answer });
+    };
     const yes = make('button', { type: 'button', class: 'primary', 'aria-label': t.yesTo(hand.name), onclick: () => answer('yes') }, t.yes);
     const no = make('button', { type: 'button', 'aria-label': t.noTo(hand.name), onclick: () => answer('no') }, t.no);
     const words = make('div', { class: 'names' }, make('p', { class: 'who' }, hand.name), make('p', { class: 'role waited' }));

@@ -1,7 +1,8 @@
+import { recall, remember } from '../shared/memory.js';
 export class Loudspeaker {
     audio;
     devices = [];
-    device_id = '';
+    device_id = recall('loudspeaker') ?? '';
     constructor(audio) {
         this.audio = audio;
     }
@@ -10,10 +11,12 @@ export class Loudspeaker {
         this.devices = choosable ? devices.filter((device) => device.kind === 'audiooutput' && device.deviceId !== '') : [];
         const gone = !this.devices.some((device) => device.deviceId === this.device_id);
         if (this.device_id && gone)
-            void this.choose('');
+            this.device_id = '';
+        void this.use(this.audio);
     }
     async choose(device_id) {
         this.device_id = device_id;
+        remember('loudspeaker', device_id);
         await this.use(this.audio);
     }
     async use(audio) {

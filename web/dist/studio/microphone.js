@@ -1,3 +1,4 @@
+import { recall, remember } from '../shared/memory.js';
 export const SILENCE_DBFS = -60;
 const TREATMENT = { echoCancellation: true, noiseSuppression: false, autoGainControl: false };
 export class Microphone {
@@ -5,7 +6,8 @@ export class Microphone {
     listed;
     stream = null;
     devices = [];
-    device_id = '';
+    device_id = recall('microphone') ?? '';
+    #turn = 0;
     #context = null;
     #analyser = null;
     #source = null;
@@ -30,6 +32,8 @@ export class Microphone {
         return track.muted ? 'taken' : 'open';
     }
     async open(device_id) {
+        this.#turn += 1;
+        const turn = this.#turn;
         const audio = { ...TREATMENT, channelCount: 1 };
         if (device_id)
             audio.deviceId = { exact: device_id };
@@ -38,11 +42,18 @@ export class Microphone {
             stream = await navigator.mediaDevices.getUserMedia({ audio });
         }
         catch (error) {
-            return problemOf(error);
+            const problem = problemOf(error);
+            return problem === 'missing' && device_id !== '' ? this.open('') : problem;
+        }
+        if (turn !== this.#turn) {
+            for (const track of stream.getTracks())
+                track.stop();
+            return null;
         }
         this.close();
         this.stream = stream;
         this.device_id = device_id;
+        remember('microphone', device_id);
         for (const event of ['ended', 'mute', 'unmute'])
             this.track?.addEventListener(event, () => this.changed());
         this.#measure(stream);
@@ -50,6 +61,7 @@ export class Microphone {
         return null;
     }
     close() {
+        this.#turn += 1;
         for (const track of this.stream?.getTracks() ?? [])
             track.stop();
         this.#source?.disconnect();

@@ -145,8 +145,8 @@ export class Presence {
         const muted = me && this.#mute.hear(me.muted, performance.now());
         if (!me || muted === null)
             return;
-        void this.order({ command: 'mute', person: me.id, muted }).then(() => {
-            if (this.problem && !this.problem.unreachable)
+        void this.order({ command: 'mute', person: me.id, muted }).then((answer) => {
+            if (answer === null && this.problem && !this.problem.unreachable)
                 this.#mute.refused();
             this.#applyMute();
         });

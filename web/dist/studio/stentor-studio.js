@@ -10,9 +10,10 @@ import { Microphone } from './microphone.js';
 import { Presence } from './presence.js';
 import { dropSession, noteOnStage, openSession, storedSession, wasMuted, wasOnStage } from './session.js';
 import { stageStep } from './stageview.js';
-import { inviteStep, messageStep } from './steps.js';
+import { inviteStep, messageStep, refusalStep } from './steps.js';
 import { loadTexts } from './texts.js';
 const DRAW_MS = 60;
+const LINK_REFUSED = new Set(['key_missing', 'key_invalid', 'key_expired', 'key_revoked', 'key_foreign', 'link_used', 'unknown_show', 'ended']);
 export class StentorStudio extends HTMLElement {
     #show = showOfPath();
     #link = takeInvitation();
@@ -96,6 +97,10 @@ export class StentorStudio extends HTMLElement {
                 this.#askAgain(name);
             else
                 this.#problem = this.#sentence(error);
+            if (error instanceof Problem && LINK_REFUSED.has(error.reason)) {
+                this.#key = null;
+                this.#go('no_key');
+            }
         }
         finally {
             this.#busy = false;
@@ -215,7 +220,7 @@ export class StentorStudio extends HTMLElement {
             case 'insecure':
                 return messageStep(t.insecure, t.insecureWhy);
             case 'no_key':
-                return messageStep(texts.title, this.#problem ? `${this.#problem} ${t.noKey}` : t.noKey);
+                return this.#problem ? refusalStep(t.refused, this.#problem) : messageStep(texts.title, t.noKey);
             case 'invite':
                 return inviteStep(texts, this.#invitation());
             case 'check':

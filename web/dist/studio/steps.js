@@ -1,6 +1,12 @@
 import { make, setText, show } from '../shared/dom.js';
 export function messageStep(title, text, button) {
-    const root = make('section', { class: 'card' }, make('h1', {}, title), make('p', { class: 'soft' }, text));
+    return said(title, make('p', { class: 'soft' }, text), button);
+}
+export function refusalStep(title, text) {
+    return said(title, make('p', { class: 'problem', role: 'alert' }, text));
+}
+function said(title, text, button) {
+    const root = make('section', { class: 'card' }, make('h1', {}, title), text);
     if (button)
         root.append(make('button', { type: 'button', class: 'primary', onclick: button.pressed }, button.label));
     return { root, update: () => undefined };

@@ -24,7 +24,7 @@ export interface Check {
 
 export function checkStep(texts: Texts, check: Check): Step {
   const t = texts.check;
-  const open = make('button', { type: 'button', class: 'primary', onclick: () => void check.devices.chooseMicrophone('') }, t.open);
+  const open = make('button', { type: 'button', class: 'primary', onclick: () => void check.devices.chooseMicrophone(check.devices.microphone_id) }, t.open);
   const why = make('p', { class: 'soft' }, t.openWhy);
   const problem = make('p', { class: 'problem', role: 'alert' });
   const level = make('div', { class: 'level', role: 'img', 'aria-label': texts.stage.level }, make('i'));
@@ -48,9 +48,10 @@ export function checkStep(texts: Texts, check: Check): Step {
   );
   const root = make('section', { class: 'card' }, make('h1', {}, t.title), problem, why, open, opened);
   const update = (): void => {
-    for (const element of [open, why]) show(element, !check.open);
-    show(opened, check.open);
     const refused = check.devices.problem;
+    show(open, !check.open);
+    show(why, !check.open && refused === null);
+    show(opened, check.open);
     setText(problem, refused === null ? '' : t.problem[refused]);
     show(problem, refused !== null);
     microphone.update();

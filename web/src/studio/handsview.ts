@@ -7,6 +7,9 @@ import type { Stage } from './stageview.js';
 import type { Step } from './steps.js';
 import type { Texts } from './texts.js';
 
+/** When a row is gone, the next one stands under the finger: what comes so soon was meant for the first. */
+const ANSWER_AFTER_MS = 500;
+
 export function handsPart(texts: Texts, stage: Stage): Step {
   const t = texts.hands;
   const isOpen = (): boolean => stage.document?.hands_open ?? false;
@@ -16,14 +19,21 @@ export function handsPart(texts: Texts, stage: Stage): Step {
   const list = make('ul', { class: 'hands' });
   const root = make('section', { class: 'part', 'aria-labelledby': 'hands' }, make('div', { class: 'part-head' }, make('h2', { id: 'hands' }, t.title), toggle), text, count, list);
   const rows = new Map<number, HTMLElement>();
+  let moved_ms = -Infinity;
+  const answerable = (): boolean => performance.now() - moved_ms > ANSWER_AFTER_MS;
+  // A key that is held down presses again and again.
+  list.addEventListener('keydown', (event) => {
+    if (event.repeat && (event.key === 'Enter' || event.key === ' ')) event.preventDefault();
+  });
   const drawRows = (hands: StageHand[]): void => {
     for (const [id, row] of rows) {
       if (hands.some((hand) => hand.id === id)) continue;
       row.remove();
       rows.delete(id);
+      moved_ms = performance.now();
     }
     for (const hand of hands) {
-      const row = rows.get(hand.id) ?? handItem(texts, stage, hand);
+      const row = rows.get(hand.id) ?? handItem(texts, stage, hand, answerable);
       if (!rows.has(hand.id)) list.append(row);
       rows.set(hand.id, row);
       setText(row.querySelector('.waited')!, t.waited(hand.waited_s));
@@ -53,9 +63,11 @@ function answersAfter(list: HTMLElement, focused: Element | null): HTMLElement[]
   return [...rows.slice(at + 1), ...rows.slice(0, at).reverse()].map((other) => other.querySelectorAll('button')[answer]!);
 }
 
-function handItem(texts: Texts, stage: Stage, hand: StageHand): HTMLElement {
+function handItem(texts: Texts, stage: Stage, hand: StageHand, answerable: () => boolean): HTMLElement {
   const t = texts.hands;
-  const answer = (answer: 'yes' | 'no'): void => void stage.order({ command: 'hand', hand: hand.id, answer });
+  const answer = (answer: 'yes' | 'no'): void => {
+    if (answerable()) void stage.order({ command: 'hand', hand: hand.id, answer });
+  };
   const yes = make('button', { type: 'button', class: 'primary', 'aria-label': t.yesTo(hand.name), onclick: () => answer('yes') }, t.yes);
   const no = make('button', { type: 'button', 'aria-label': t.noTo(hand.name), onclick: () => answer('no') }, t.no);
   const words = make('div', { class: 'names' }, make('p', { class: 'who' }, hand.name), make('p', { class: 'role waited' }));

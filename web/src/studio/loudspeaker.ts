@@ -1,10 +1,13 @@
 // Where the others are heard: the device's own choice, or one of the list where the browser lets pages choose.
 
+import { recall, remember } from '../shared/memory.js';
+
 type Sink = HTMLAudioElement & { setSinkId?(id: string): Promise<void> };
 
 export class Loudspeaker {
   devices: MediaDeviceInfo[] = [];
-  device_id = '';
+  /** The device that was chosen last, also in an earlier visit; `''` is the default one. */
+  device_id = recall<string>('loudspeaker') ?? '';
 
   /** `audio` is the element that plays the stage. */
   constructor(readonly audio: HTMLAudioElement) {}
@@ -14,12 +17,15 @@ export class Loudspeaker {
     const choosable = 'setSinkId' in this.audio;
     this.devices = choosable ? devices.filter((device) => device.kind === 'audiooutput' && device.deviceId !== '') : [];
     const gone = !this.devices.some((device) => device.deviceId === this.device_id);
-    if (this.device_id && gone) void this.choose('');
+    // Until it is back, and without forgetting it.
+    if (this.device_id && gone) this.device_id = '';
+    void this.use(this.audio);
   }
 
   /** A device of the list, or the default one for `''`. */
   async choose(device_id: string): Promise<void> {
     this.device_id = device_id;
+    remember('loudspeaker', device_id);
     await this.use(this.audio);
   }
 

@@ -1,5 +1,7 @@
 // The microphone: opening it, choosing it, measuring it, noticing when it goes away.
 
+import { recall, remember } from '../shared/memory.js';
+
 export type MicrophoneProblem = 'denied' | 'missing' | 'busy';
 
 /** What became of a microphone: it works, something else holds it (a call, the device's own switch), or it is gone. */
@@ -17,7 +19,10 @@ const TREATMENT: MediaTrackConstraints = { echoCancellation: true, noiseSuppress
 export class Microphone {
   stream: MediaStream | null = null;
   devices: MediaDeviceInfo[] = [];
-  device_id = '';
+  /** The device that was chosen last, also in an earlier visit; `''` is the default one. */
+  device_id = recall<string>('microphone') ?? '';
+  /** Counts openings and closings, so that a question which the browser asks for long is answered to nobody. */
+  #turn = 0;
   #context: AudioContext | null = null;
   #analyser: AnalyserNode | null = null;
   #source: MediaStreamAudioSourceNode | null = null;
@@ -46,19 +51,30 @@ export class Microphone {
     return track.muted ? 'taken' : 'open';
   }
 
-  /** Opens a device (the default one for `''`); `null` when it worked. */
+  /**
+   * Opens a device (the default one for `''`, and for one that is gone); `null` when it worked, or when it was closed or opened
+   * anew before the browser had its answer.
+   */
   async open(device_id: string): Promise<MicrophoneProblem | null> {
+    this.#turn += 1;
+    const turn = this.#turn;
     const audio: MediaTrackConstraints = { ...TREATMENT, channelCount: 1 };
     if (device_id) audio.deviceId = { exact: device_id };
     let stream: MediaStream;
     try {
       stream = await navigator.mediaDevices.getUserMedia({ audio });
     } catch (error) {
-      return problemOf(error);
+      const problem = problemOf(error);
+      return problem === 'missing' && device_id !== '' ? this.open('') : problem;
+    }
+    if (turn !== this.#turn) {
+      for (const track of stream.getTracks()) track.stop();
+      return null;
     }
     this.close();
     this.stream = stream;
     this.device_id = device_id;
+    remember('microphone', device_id);
     for (const event of ['ended', 'mute', 'unmute']) this.track?.addEventListener(event, () => this.changed());
     this.#measure(stream);
     await this.#list();
@@ -66,6 +82,7 @@ export class Microphone {
   }
 
   close(): void {
+    this.#turn += 1;
     for (const track of this.stream?.getTracks() ?? []) track.stop();
     this.#source?.disconnect();
     this.stream = null;

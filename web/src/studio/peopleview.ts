@@ -55,15 +55,19 @@ function cardOf(texts: Texts, stage: Stage, id: number): Card {
   const root = make('li', { 'data-id': id }, light, make('div', { class: 'names' }, who, role), menu.root, make('div', { class: 'how' }, place, line), level, warning, question.root);
   const update = (somebody: StagePerson): void => {
     const me = somebody.id === stage.document?.you;
+    // Without a connection nothing of this is known to be true any more.
+    const known = stage.standpoint.standing !== 'reconnecting' && stage.standpoint.standing !== 'connecting';
+    const here = known && somebody.connected;
+    const heard = here && !somebody.muted;
     setText(who, me ? t.you(somebody.name) : somebody.name);
     setText(role, texts.role[somebody.role]);
     setText(place, placeWord(texts, stage, somebody));
-    place.classList.toggle('on', stage.document?.phase === 'on_air' && somebody.place === 'on_air' && somebody.connected);
-    root.classList.toggle('talking', somebody.talking && somebody.connected && !somebody.muted);
-    root.classList.toggle('away', !somebody.connected);
-    setText(line, lineOf(texts, somebody));
-    drawLevel(level, somebody.connected && !somebody.muted ? somebody.level_dbfs : null);
-    const said = me || !somebody.connected ? '' : warningText(texts, somebody);
+    place.classList.toggle('on', stage.document?.phase === 'on_air' && somebody.place === 'on_air' && heard);
+    root.classList.toggle('talking', somebody.talking && heard);
+    root.classList.toggle('away', !here);
+    setText(line, known ? lineOf(texts, somebody) : '');
+    drawLevel(level, heard ? somebody.level_dbfs : null);
+    const said = me || !here ? '' : warningText(texts, somebody);
     setText(warning, said);
     show(warning, said !== '');
     // What I may do to myself is in the bar; what only others may do to me is not mine to see.

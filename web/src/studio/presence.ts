@@ -170,8 +170,9 @@ export class Presence {
     const { me } = this;
     const muted = me && this.#mute.hear(me.muted, performance.now());
     if (!me || muted === null) return;
-    void this.order({ command: 'mute', person: me.id, muted }).then(() => {
-      if (this.problem && !this.problem.unreachable) this.#mute.refused();
+    void this.order({ command: 'mute', person: me.id, muted }).then((answer) => {
+      // Another order's refusal is none of this one.
+      if (answer === null && this.problem && !this.problem.unreachable) this.#mute.refused();
       this.#applyMute();
     });
   }

@@ -4,10 +4,10 @@ import type { StageSession } from './documents.js';
 import { forget, recall, remember } from '../shared/memory.js';
 import { ask } from '../shared/problem.js';
 
-/** The notice in the texts `studio.notice` and `studio.noticeText`; the server keeps which one was agreed to. */
+/** The notice in the texts `invitation.notice` and `invitation.noticeText`; the server keeps which one was agreed to. */
 export const CONSENT_NOTICE_VERSION = '2026-11';
 
-/** The same with `studio.ownTracks` behind it, for shows that keep each voice in a track of its own. */
+/** The same with `invitation.ownTracks` behind it, for shows that keep each voice in a track of its own. */
 export const CONSENT_NOTICE_OWN_TRACKS = '2026-11-own-tracks';
 
 /** Exchanges the key. Only called by the click that agrees, to the notice that was shown. */

@@ -15,13 +15,15 @@ import { Microphone, type MicrophoneProblem } from './microphone.js';
 import { Presence } from './presence.js';
 import { dropSession, noteOnStage, openSession, storedSession, wasMuted, wasOnStage } from './session.js';
 import { stageStep, type Stage } from './stageview.js';
-import { inviteStep, messageStep, type Invitation, type Step } from './steps.js';
+import { inviteStep, messageStep, refusalStep, type Invitation, type Step } from './steps.js';
 import { loadTexts, type Texts } from './texts.js';
 
 type StepName = 'insecure' | 'no_key' | 'invite' | 'check' | 'stage' | 'replaced' | 'removed' | 'left' | 'over';
 
 /** Levels are drawn this often. */
 const DRAW_MS = 60;
+/** What a link is refused for that no second try mends. */
+const LINK_REFUSED = new Set(['key_missing', 'key_invalid', 'key_expired', 'key_revoked', 'key_foreign', 'link_used', 'unknown_show', 'ended']);
 
 export class StentorStudio extends HTMLElement {
   #show = showOfPath();
@@ -107,6 +109,10 @@ export class StentorStudio extends HTMLElement {
       const other_notice = error instanceof Problem && error.reason === 'consent_missing' && !this.#own_tracks;
       if (other_notice) this.#askAgain(name);
       else this.#problem = this.#sentence(error);
+      if (error instanceof Problem && LINK_REFUSED.has(error.reason)) {
+        this.#key = null;
+        this.#go('no_key');
+      }
     } finally {
       this.#busy = false;
       this.#draw();
@@ -237,7 +243,7 @@ export class StentorStudio extends HTMLElement {
       case 'insecure':
         return messageStep(t.insecure, t.insecureWhy);
       case 'no_key':
-        return messageStep(texts.title, this.#problem ? `${this.#problem} ${t.noKey}` : t.noKey);
+        return this.#problem ? refusalStep(t.refused, this.#problem) : messageStep(texts.title, t.noKey);
       case 'invite':
         return inviteStep(texts, this.#invitation());
       case 'check':

@@ -11,7 +11,16 @@ export interface Step {
 
 /** A page that only says something, with one way out at most. */
 export function messageStep(title: string, text: string, button?: { label: string; pressed: () => void }): Step {
-  const root = make('section', { class: 'card' }, make('h1', {}, title), make('p', { class: 'soft' }, text));
+  return said(title, make('p', { class: 'soft' }, text), button);
+}
+
+/** The same for what was refused, which is said aloud. */
+export function refusalStep(title: string, text: string): Step {
+  return said(title, make('p', { class: 'problem', role: 'alert' }, text));
+}
+
+function said(title: string, text: HTMLElement, button?: { label: string; pressed: () => void }): Step {
+  const root = make('section', { class: 'card' }, make('h1', {}, title), text);
   if (button) root.append(make('button', { type: 'button', class: 'primary', onclick: button.pressed }, button.label));
   return { root, update: () => undefined };
 }

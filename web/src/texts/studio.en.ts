@@ -22,6 +22,7 @@ export const texts = {
   role: { host: 'Host', co_host: 'Co-host', speaker: 'Speaker' },
   way: {
     noKey: 'This page needs the link you were given, with the key at its end. Open that link once more.',
+    refused: 'This link does not lead to the stage',
     insecure: 'This page cannot use a microphone here',
     insecureWhy:
       'Ask whoever invited you for a link that begins with https://: browsers open the microphone only there, or on the server itself. If you run the server: “stentor cert” makes a certificate, and with it the link begins with https://.',
@@ -34,19 +35,19 @@ export const texts = {
     removed: 'You were taken off the stage',
     removedText: 'Your microphone is closed. You may come back, and are backstage then.',
     over: 'The show is over',
-    overText: 'Your microphone is closed. The recording is where people listened.',
+    overText: 'Your microphone is closed. The recording is at the listen link.',
     toRecording: 'To the recording',
   },
   invitation: {
     hello: 'You are invited to the stage',
     name: 'Your name',
     nameHint: 'Listeners see it while you speak.',
-    notice: 'You will be recorded and published',
+    notice: 'Your voice will be recorded and published',
     noticeText:
       'From the moment the show is on air, what your microphone hears is sent to everybody who listens, recorded, and published as a recording under your name. Before that only the others on the stage hear you.',
     ownTracks: 'In this show each voice is also recorded apart, in a track of its own. The host gets it, to edit the recording.',
     ownTracksAsk: 'This show records each voice apart as well. Read the notice again and agree to it if you like.',
-    agree: 'I agree that I am recorded and published',
+    agree: 'I agree that my voice is recorded and published',
     enter: 'Continue',
   },
   check: {
@@ -54,7 +55,7 @@ export const texts = {
     open: 'Open microphone',
     openWhy: 'The browser asks whether it may use the microphone. Nobody hears you yet.',
     problem: {
-      denied: 'The browser did not allow the microphone. Allow it in the address bar (the icon beside the address), then try again.',
+      denied: 'The browser did not allow the microphone. Allow it for this page (the icon beside the address, on a phone often in the browser’s menu), then try again.',
       missing: 'No microphone was found. Plug one in, then try again.',
       busy: 'The microphone could not be opened. Another program may be using it; close that, then try again.',
     },
@@ -172,7 +173,7 @@ export const texts = {
     toBackstage: 'Send backstage',
     noiseOn: 'Take noise out (for voices)',
     noiseOff: 'Leave the sound raw (for music)',
-    remove: 'Remove; may come back backstage',
+    remove: 'Remove (may come back)',
     revoke: 'Revoke the link …',
     revokeSure: (name: string) => `Revoke the link of ${name}? They leave at once and cannot come back with it.`,
     revokeYes: 'Yes, revoke',
@@ -182,7 +183,7 @@ export const texts = {
     open: 'Listeners may raise a hand',
     closed: 'When you open this, listeners can ask to speak.',
     none: 'No hand is up.',
-    hint: 'Yes brings them backstage by a link of their own; listeners hear nothing of it.',
+    hint: 'A Yes brings the person backstage by a link of their own; listeners hear nothing of it.',
     count: (n: number) => (n === 0 ? '' : n === 1 ? '1 hand is up' : `${n} hands are up`),
     waited: (seconds: number) => (seconds < 60 ? 'just now' : seconds < 120 ? 'for 1 minute' : `for ${Math.floor(seconds / 60)} minutes`),
     yes: 'Yes',
@@ -191,7 +192,7 @@ export const texts = {
     noTo: (name: string) => `No to ${name}`,
   },
   message: {
-    title: 'A word to all',
+    title: 'A message',
     label: 'Message',
     to: 'For',
     toStage: 'The stage',
