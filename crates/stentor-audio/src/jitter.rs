@@ -103,6 +103,8 @@ const RTP_TIME_MAX: u64 = 1 << 60;
 const PLAYED_KEPT: usize = 64;
 /// One gap counts as 5 s at most: what is older is past mending.
 const MISSING_MAX: i64 = ms(5000);
+/// After a packet that only a copy could replace, copies are waited for so long: 16 s, as long as jitter is remembered.
+const COPIES_WAITED_FOR: i64 = ms(16_000);
 /// Sampling steps of libopus for concealment: 2.5 ms.
 const CONCEAL_STEP: i64 = 120;
 
@@ -150,6 +152,8 @@ pub(crate) struct JitterBuffer {
     played: VecDeque<i64>,
     /// Samples since the last one that came out of a packet.
     made_up: i64,
+    /// Until then a copy, which comes with the next packet, is waited for as if it were the packet itself.
+    copies_until: Option<i64>,
     /// Transit of the one packet that jumped; a second one like it proves a new clock.
     jumped: Option<i64>,
     /// Ticks in which packets were skipped, since the last one that was played.
@@ -194,7 +198,11 @@ impl JitterBuffer {
         let Some((rtp_time, packet)) = self.examine(seq, rtp_time, payload) else { return };
         let transit = arrival - rtp_time;
         let is_of_this_clock = self.transit.base(arrival).is_some_and(|base| (transit - base).abs() <= JUMP);
-        if is_of_this_clock && !self.is_known(rtp_time) && !self.is_past(rtp_time, packet.duration) {
+        if !is_of_this_clock || self.is_known(rtp_time) {
+            return;
+        }
+        self.copies_until = Some(arrival + COPIES_WAITED_FOR);
+        if !self.is_past(rtp_time, packet.duration) {
             self.stats.copies += 1;
             self.keep(rtp_time, Waiting { is_copy: true, ..packet });
         }
@@ -399,7 +407,8 @@ impl JitterBuffer {
         let floor = if self.transit.is_young(now) { TARGET_START } else { TARGET_MIN };
         // Of packets shorter than a frame several are fetched in one tick, the last of them early.
         let early = (TARGET_MIN - self.last_duration).clamp(0, TARGET_MIN);
-        (self.transit.jitter(now) + TARGET_MARGIN).max(floor).min(TARGET_MAX) + early
+        let copy = if self.copies_until.is_some_and(|until| now < until) { self.last_duration } else { 0 };
+        ((self.transit.jitter(now) + TARGET_MARGIN).max(floor) + copy).min(TARGET_MAX) + early
     }
 
     /// A transit far off the others is dropped, and if the next one agrees with it, the stream
@@ -435,6 +444,7 @@ impl JitterBuffer {
         self.last_seq = None;
         self.made_up = 0;
         self.played.clear();
+        self.copies_until = None;
         self.jumped = None;
         self.behind_ticks = 0;
     }

@@ -110,6 +110,26 @@ fn speech_survives_the_ladder() {
     }
 }
 
+/// A copy comes a packet later than what it replaces: on a line without any jitter the buffer has to be deeper by that, once
+/// something was lost, and no deeper than that.
+#[test]
+fn what_is_lost_on_a_steady_line_is_heard_from_its_copy() {
+    let said = sound::speech(130.0, 0.5, 20 * 48_000);
+    let mut hall = Hall::on_air(Channels::Mono, &[0]);
+    let sent = with_copies(sound::packets(0, &said, Voice::default()));
+    // Every tenth, and never two in a row.
+    let lost = |packet: &SourcePacket| packet.seq % 10 == 3 && !packet.is_copy;
+    let carried_by_lost = |packet: &SourcePacket| packet.seq % 10 == 2 && packet.is_copy;
+    hall.send(sent.into_iter().filter(|packet| !lost(packet) && !carried_by_lost(packet)));
+    hall.run_seconds(4.0);
+    let learnt = stats(&hall);
+    hall.run_seconds(16.0);
+    let end = stats(&hall);
+    assert_eq!(end.concealed_samples, learnt.concealed_samples, "{end:?}");
+    assert!(end.copies - learnt.copies >= 75, "{end:?}");
+    assert!(end.headroom_ms <= 60, "{end:?}");
+}
+
 #[test]
 fn every_packet_duration_of_opus_is_taken() {
     let said = sound::speech(130.0, 0.5, 8 * 48_000);
