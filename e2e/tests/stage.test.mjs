@@ -58,7 +58,8 @@ test('an evening on the stage', async (t) => {
     t.diagnostic(assertPitches(programme, { heard: [ADA, BEN], unheard: [CLEO] }, 'the listener'));
     t.diagnostic(assertPitches(toAda, { heard: [BEN], unheard: [ADA] }, 'Ada'));
     t.diagnostic(assertPitches(toBen, { heard: [ADA], unheard: [BEN] }, 'Ben'));
-    await ada.page.getByText('Good line · UDP').first().waitFor();
+    // How good it is depends on what else this machine does; that it is said, and by which path, does not.
+    await ada.page.getByText(/^(Good|Unsteady|Bad) line · UDP/).first().waitFor();
   });
   await t.test('muted by the host, the guest is gone from the programme and told so', async (t) => {
     await direct(ada.page, 'Ben', 'Mute');

@@ -10,8 +10,17 @@ export function handsPart(texts, stage) {
     const list = make('ul', { class: 'hands' });
     const root = make('section', { class: 'part', 'aria-labelledby': 'hands' }, make('div', { class: 'part-head' }, make('h2', { id: 'hands' }, t.title), toggle), text, count, list);
     const rows = new Map();
-    let moved_ms = -Infinity;
-    const answerable = () => performance.now() - moved_ms > ANSWER_AFTER_MS;
+    let guard = 0;
+    const answerable = () => guard === 0;
+    const say = () => list.querySelectorAll('button').forEach((button) => setAttribute(button, 'aria-disabled', answerable() ? null : 'true'));
+    const moved = () => {
+        clearTimeout(guard);
+        guard = setTimeout(() => {
+            guard = 0;
+            say();
+        }, ANSWER_AFTER_MS);
+        say();
+    };
     list.addEventListener('keydown', (event) => {
         if (event.repeat && (event.key === 'Enter' || event.key === ' '))
             event.preventDefault();
@@ -22,7 +31,7 @@ export function handsPart(texts, stage) {
                 continue;
             row.remove();
             rows.delete(id);
-            moved_ms = performance.now();
+            moved();
         }
         for (const hand of hands) {
             const row = rows.get(hand.id) ?? handItem(texts, stage, hand, answerable);

@@ -19,8 +19,17 @@ export function handsPart(texts: Texts, stage: Stage): Step {
   const list = make('ul', { class: 'hands' });
   const root = make('section', { class: 'part', 'aria-labelledby': 'hands' }, make('div', { class: 'part-head' }, make('h2', { id: 'hands' }, t.title), toggle), text, count, list);
   const rows = new Map<number, HTMLElement>();
-  let moved_ms = -Infinity;
-  const answerable = (): boolean => performance.now() - moved_ms > ANSWER_AFTER_MS;
+  let guard = 0;
+  const answerable = (): boolean => guard === 0;
+  const say = (): void => list.querySelectorAll('button').forEach((button) => setAttribute(button, 'aria-disabled', answerable() ? null : 'true'));
+  const moved = (): void => {
+    clearTimeout(guard);
+    guard = setTimeout(() => {
+      guard = 0;
+      say();
+    }, ANSWER_AFTER_MS);
+    say();
+  };
   // A key that is held down presses again and again.
   list.addEventListener('keydown', (event) => {
     if (event.repeat && (event.key === 'Enter' || event.key === ' ')) event.preventDefault();
@@ -30,7 +39,7 @@ export function handsPart(texts: Texts, stage: Stage): Step {
       if (hands.some((hand) => hand.id === id)) continue;
       row.remove();
       rows.delete(id);
-      moved_ms = performance.now();
+      moved();
     }
     for (const hand of hands) {
       const row = rows.get(hand.id) ?? handItem(texts, stage, hand, answerable);
