@@ -57,8 +57,10 @@ mod tests {
         near.shutdown(std::net::Shutdown::Write).expect("a socket");
         let mut all = Vec::new();
         far.read_to_end(&mut all).expect("a socket");
-        // Reading everything means that everything is acknowledged, but for the end itself.
-        assert!(unacknowledged(&near).expect("a socket") <= 1);
+        // Reading everything means that everything is acknowledged soon, but for the end itself.
+        while unacknowledged(&near).expect("a socket") > 1 {
+            std::thread::yield_now();
+        }
         let file = std::fs::File::open("/dev/null").expect("there is one");
         assert!(unacknowledged(&file).is_err() && retransmitted(&file).is_err());
     }
