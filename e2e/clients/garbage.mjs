@@ -48,6 +48,7 @@ export async function sendTcp(port, bytes, { patience_ms = 2000 } = {}) {
   const got = [];
   socket.on('data', (part) => got.push(part));
   socket.on('error', () => {});
+  // A door may answer garbage with silence: whoever sent it has to end that.
   socket.setTimeout(patience_ms, () => socket.destroy());
   socket.end(bytes);
   await once(socket, 'close');

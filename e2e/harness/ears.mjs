@@ -59,6 +59,7 @@ export function listenIn() {
     recorder.addEventListener('dataavailable', (event) => parts.push(event.data));
     const stopped = new Promise((resolve) => recorder.addEventListener('stop', resolve));
     recorder.start(250);
+    // How much is recorded, not a wait for anything.
     const enough = new Promise((resolve) => setTimeout(resolve, 1000 * seconds, true));
     const whole = await Promise.race([enough, ...(steadily ? [ears.swerves()] : [])]);
     recorder.stop();

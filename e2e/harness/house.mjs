@@ -95,10 +95,10 @@ export class House {
     return response.json();
   }
 
-  /** One of the server's metrics: the sum of those whose name and labels begin so. */
+  /** One of the server's metrics: of this name, or of this name and these labels; the sum if it has labels that are not told. */
   async metric(name) {
     const text = await (await fetch(`${this.server.desk}/metrics`)).text();
-    const lines = text.split('\n').filter((line) => line.startsWith(name) && !'abcdefghijklmnopqrstuvwxyz_'.includes(line[name.length]));
+    const lines = text.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
     return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
   }
 

@@ -18,6 +18,7 @@ export async function until(what, probe, { patience_s = 60, every_ms = 50 } = {}
       const seen = last instanceof Error ? last.message : JSON.stringify(last);
       throw new Error(`waited ${patience_s} s until ${what}; the last answer was ${seen}`);
     }
+    // Pages and servers are asked from outside, where nothing tells of a change.
     await new Promise((resolve) => setTimeout(resolve, every_ms));
   }
 }

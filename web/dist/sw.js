@@ -1,5 +1,5 @@
 const SHELL = {
- "version": "80d67c37a1ace509",
+ "version": "10eab6b6b5f4e6b8",
  "files": {
   "/listener.html": "434bda679aebe4ded9f9e0ca6e13575cf07eb581b6e045c8e113843d863c4360",
   "/assets/css/base.css": "954228582d67f2efc5392d2f93fdfd11edeb833ae451df58a903addd1675ce4b",
@@ -28,7 +28,7 @@ const SHELL = {
   "/assets/listener/why.js": "902c7dc96c8cfdc268c75fc56e287843c9c685798d905d794de18a28b267ef62",
   "/assets/player/choose.js": "a49784aa3df740813cfc740be4fc00b63a9114bac9d42a7d121e4c9013d79384",
   "/assets/player/feed.js": "361e752675e619410ad648de94a750931f07fcef88a494bf8273bcb1513a2e12",
-  "/assets/player/mse.js": "99694492b9da763baafa37c78fbc57382f9e8862269924caf31a8cbe5eecc5a7",
+  "/assets/player/mse.js": "aec6f64efe244d5906ad4d9fa32595efdca7d386800f06c4c608b7f7d655b20a",
   "/assets/player/native.js": "70bdbff63d026e0fcbed045b85cb46ac06ab937b4f82d2da052a5f1ea34bf669",
   "/assets/player/pace.js": "f8845437d35f55d5d097e0253dc5fcaa4946ca9c4300663213779008353e4012",
   "/assets/player/rate.js": "5777d91c50b8be2204e8638f8726cef1b9100d4077443d8b72ef1f458b89e9a8",

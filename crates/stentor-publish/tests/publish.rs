@@ -81,12 +81,7 @@ async fn it_comes_back_where_the_sound_then_is() {
     let server = Server::start(&turns).await;
     let file = tones("comes-back.flac", &TONES, &["-ar", "48000"]);
     let options = PublishOptions { repeat: Repeat::Every(Duration::from_secs(3)), ..options(file, &server) };
-    let enough = async {
-        while server.heard().get(1).is_none_or(|heard| heard.len() < 150) {
-            tokio::task::yield_now().await;
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
+    let enough = server.heard_when(|heard| heard.get(1).is_some_and(|heard| heard.len() >= 150));
     let summary = publish(options, Clock::start(), |_| {}, enough).await.expect("it plays");
     assert_eq!(summary.connections, 2);
     let heard = server.heard();
@@ -129,6 +124,7 @@ async fn two_files_with_one_period_stay_in_step() {
     assert!(judged[0] >= 20 && judged[1] >= 20, "{judged:?}");
 }
 
+/// The end that whoever publishes has chosen: files are played by the clock, and nothing else says that it is reached.
 async fn clock_reaches(at: stentor_types::Mono, clock: Clock) {
     tokio::time::sleep(at.saturating_since(clock.now())).await;
 }

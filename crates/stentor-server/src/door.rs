@@ -165,7 +165,7 @@ impl Door {
                 _ = stop.wait_for(|stop| *stop) => break,
             };
             match accepted {
-                Ok((stream, peer)) => self.welcome(stream, peer, place, &graceful),
+                Ok((stream, _)) => self.welcome(stream, place, &graceful),
                 Err(error) => self.accept_failed(&error).await,
             }
         }
@@ -174,13 +174,7 @@ impl Door {
     }
 
     /// Serves one connection in a task of its own; a panic in it ends that connection only.
-    fn welcome(
-        &self,
-        stream: TcpStream,
-        peer: SocketAddr,
-        place: OwnedSemaphorePermit,
-        graceful: &GracefulShutdown,
-    ) {
+    fn welcome(&self, stream: TcpStream, place: OwnedSemaphorePermit, graceful: &GracefulShutdown) {
         self.gauges.accepted();
         if prepare(&SockRef::from(&stream)).is_err() {
             return;
@@ -193,7 +187,7 @@ impl Door {
             let _open = gauges.open();
             let _place = place;
             let Some(tls) = wire.tls_of(&stream).await else {
-                return serve(stream, peer, router, watcher).await;
+                return serve(stream, router, watcher).await;
             };
             let accepted = TlsAcceptor::from(tls).accept(stream);
             match tokio::time::timeout(HANDSHAKE_TIMEOUT, accepted).await {
@@ -201,7 +195,7 @@ impl Door {
                 Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(ACME_ALPN) => {}
                 Ok(Ok(stream)) => {
                     gauges.handshake_done();
-                    serve(stream, peer, router, watcher).await;
+                    serve(stream, router, watcher).await;
                 }
                 Ok(Err(_)) | Err(_) => gauges.handshake_failed(),
             }
@@ -311,19 +305,26 @@ fn in_time(body: axum::body::Body, timeout: Duration, is_late: Arc<AtomicBool>) 
     ))
 }
 
-async fn serve<S>(stream: S, peer: SocketAddr, router: Router, watcher: Watcher)
+async fn serve<S>(stream: S, router: Router, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = router.map_request(move |mut request: http::Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(axum::extract::ConnectInfo(peer));
-        request.map(axum::body::Body::new)
-    });
-    speak(stream, service, watcher).await;
+    let service = router
+        .map_request(|request: http::Request<hyper::body::Incoming>| request.map(axum::body::Body::new));
+    speak(stream, service, HttpVersion::Http1, watcher).await;
 }
 
-/// Speaks HTTP/1.1 on a connection until it is over.
-pub(crate) async fn speak<S, T>(stream: S, service: T, watcher: Watcher)
+/// Which HTTP is spoken on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HttpVersion {
+    /// HTTP/1.1.
+    Http1,
+    /// HTTP/2, within bounds that a cache in front never meets.
+    Http2,
+}
+
+/// Speaks on a connection until it is over.
+pub(crate) async fn speak<S, T>(stream: S, service: T, version: HttpVersion, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     T: tower::Service<http::Request<hyper::body::Incoming>, Response = Response, Error = Infallible>
@@ -332,38 +333,33 @@ where
         + 'static,
     T::Future: Send,
 {
-    let connection = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    let (stream, service) = (TokioIo::new(stream), TowerToHyperService::new(service));
     // An error here is a peer that went away or spoke no HTTP; hyper has answered 400 where it could.
-    let _ = watcher.watch(connection).await;
-}
-
-/// Speaks HTTP/2 with a connection, within bounds that a cache in front never meets.
-pub(crate) async fn speak_http2<S, T>(stream: S, service: T, watcher: Watcher)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    T: tower::Service<http::Request<hyper::body::Incoming>, Response = Response, Error = Infallible>
-        + Clone
-        + Send
-        + 'static,
-    T::Future: Send,
-{
-    let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(HTTP2_STREAMS_MAX)
-        .max_send_buf_size(HTTP2_SEND_BYTES)
-        .initial_stream_window_size(HTTP2_WINDOW_BYTES)
-        .initial_connection_window_size(HTTP2_WINDOW_BYTES)
-        .max_header_list_size(HEAD_BYTES_MAX as u32)
-        .max_pending_accept_reset_streams(HTTP2_RESETS_MAX)
-        .max_local_error_reset_streams(HTTP2_RESETS_MAX)
-        .keep_alive_interval(KEEPALIVE_AFTER)
-        .keep_alive_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-    let _ = watcher.watch(connection).await;
+    let _ = match version {
+        HttpVersion::Http1 => {
+            let connection = hyper::server::conn::http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEAD_TIMEOUT)
+                .max_buf_size(HEAD_BYTES_MAX)
+                .serve_connection(stream, service);
+            watcher.watch(connection).await
+        }
+        HttpVersion::Http2 => {
+            let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+                .timer(TokioTimer::new())
+                .max_concurrent_streams(HTTP2_STREAMS_MAX)
+                .max_send_buf_size(HTTP2_SEND_BYTES)
+                .initial_stream_window_size(HTTP2_WINDOW_BYTES)
+                .initial_connection_window_size(HTTP2_WINDOW_BYTES)
+                .max_header_list_size(HEAD_BYTES_MAX as u32)
+                .max_pending_accept_reset_streams(HTTP2_RESETS_MAX)
+                .max_local_error_reset_streams(HTTP2_RESETS_MAX)
+                .keep_alive_interval(KEEPALIVE_AFTER)
+                .keep_alive_timeout(HEAD_TIMEOUT)
+                .serve_connection(stream, service);
+            watcher.watch(connection).await
+        }
+    };
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub const HANDS_MAX: usize = 100;
 /// Hands from one origin, so that one network cannot fill the list: a couple on one sofa fits.
 pub const HANDS_PER_ORIGIN_MAX: usize = 2;
 
-/// A hand whose page has not asked for so long is gone: ten questions at the usual 3 s.
+/// A hand whose page has not asked for so long is gone: six questions at the usual 5 s.
 pub const HAND_SILENCE_MAX: Duration = Duration::from_secs(30);
 
 /// How long a *no* can be read.

@@ -195,8 +195,12 @@ export class MsePlayer {
         state.refusal = problem;
         if (problem?.status === 410) {
             this.#over = true;
-            if (this.#begin !== null && state.phase !== 'paused')
-                this.#finish(this.#begin === 'live' ? null : this.#begin);
+            if (this.#begin !== null && state.phase !== 'paused') {
+                if (this.#supply?.end_s == null)
+                    this.#finish(this.#begin === 'live' ? null : this.#begin);
+                else
+                    this.#begin = null;
+            }
             return this.changed();
         }
         const waiting = problem?.reason === 'doors_closed';

@@ -1,4 +1,4 @@
-import { recall, remember } from '../shared/memory.js';
+import { recall } from '../shared/memory.js';
 export const SILENCE_DBFS = -60;
 const TREATMENT = { echoCancellation: true, noiseSuppression: false, autoGainControl: false };
 export class Microphone {
@@ -53,7 +53,6 @@ export class Microphone {
         this.close();
         this.stream = stream;
         this.device_id = device_id;
-        remember('microphone', device_id);
         for (const event of ['ended', 'mute', 'unmute'])
             this.track?.addEventListener(event, () => this.changed());
         this.#measure(stream);

@@ -1,7 +1,7 @@
 import { make } from '../shared/dom.js';
 import { showOfPath, takeInvitation } from '../shared/fragment.js';
 import { currentLanguage, languageSwitch } from '../shared/language.js';
-import { recall } from '../shared/memory.js';
+import { recall, remember } from '../shared/memory.js';
 import { Problem } from '../shared/problem.js';
 import { SoundCheck } from './check/soundcheck.js';
 import { checkStep } from './checkview.js';
@@ -268,7 +268,10 @@ export class StentorStudio extends HTMLElement {
             get problem() { return page.#microphone_problem; },
             get loudspeakers() { return page.#loudspeaker.devices.map(deviceOf); },
             get loudspeaker_id() { return page.#loudspeaker.device_id; },
-            chooseMicrophone: (device_id) => page.#openMicrophone(device_id),
+            chooseMicrophone: (device_id) => {
+                remember('microphone', device_id);
+                return page.#openMicrophone(device_id);
+            },
             chooseLoudspeaker: (device_id) => page.#loudspeaker.choose(device_id),
         };
     }

@@ -220,8 +220,11 @@ export class MsePlayer implements LivePlayer {
     state.refusal = problem;
     if (problem?.status === 410) {
       this.#over = true;
-      // Nothing came to begin with, and nothing will.
-      if (this.#begin !== null && state.phase !== 'paused') this.#finish(this.#begin === 'live' ? null : this.#begin);
+      // Nothing more comes to begin with: what is here plays on to its end, and nothing is the end.
+      if (this.#begin !== null && state.phase !== 'paused') {
+        if (this.#supply?.end_s == null) this.#finish(this.#begin === 'live' ? null : this.#begin);
+        else this.#begin = null;
+      }
       return this.changed();
     }
     const waiting = problem?.reason === 'doors_closed';

@@ -1,6 +1,6 @@
 // The microphone: opening it, choosing it, measuring it, noticing when it goes away.
 
-import { recall, remember } from '../shared/memory.js';
+import { recall } from '../shared/memory.js';
 
 export type MicrophoneProblem = 'denied' | 'missing' | 'busy';
 
@@ -74,7 +74,6 @@ export class Microphone {
     this.close();
     this.stream = stream;
     this.device_id = device_id;
-    remember('microphone', device_id);
     for (const event of ['ended', 'mute', 'unmute']) this.track?.addEventListener(event, () => this.changed());
     this.#measure(stream);
     await this.#list();

@@ -4,7 +4,7 @@
 import { make } from '../shared/dom.js';
 import { showOfPath, takeInvitation } from '../shared/fragment.js';
 import { currentLanguage, languageSwitch, type Language } from '../shared/language.js';
-import { recall } from '../shared/memory.js';
+import { recall, remember } from '../shared/memory.js';
 import { Problem } from '../shared/problem.js';
 import { SoundCheck } from './check/soundcheck.js';
 import { checkStep, type Check } from './checkview.js';
@@ -294,7 +294,11 @@ export class StentorStudio extends HTMLElement {
       get problem() { return page.#microphone_problem; },
       get loudspeakers() { return page.#loudspeaker.devices.map(deviceOf); },
       get loudspeaker_id() { return page.#loudspeaker.device_id; },
-      chooseMicrophone: (device_id) => page.#openMicrophone(device_id),
+      // Only a choice is remembered: a device that is gone for a while is found again.
+      chooseMicrophone: (device_id) => {
+        remember('microphone', device_id);
+        return page.#openMicrophone(device_id);
+      },
       chooseLoudspeaker: (device_id) => page.#loudspeaker.choose(device_id),
     };
   }

@@ -13,6 +13,7 @@ use stentor_webrtc::framing::{self, Deframer};
 use stentor_webrtc::{Demux, Identity, Output, Path, Session, SessionConfig, SessionKind, Timebase};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::sync::Notify;
 
 /// What one session heard: samples at 48 kHz by their place in the sound, in frames of 20 ms.
 pub(crate) type Heard = BTreeMap<u64, Vec<f32>>;
@@ -32,6 +33,15 @@ struct State {
     heard: Vec<Heard>,
     deleted: usize,
     keys: Vec<String>,
+    /// Told of each frame.
+    arrived: Arc<Notify>,
+}
+
+impl State {
+    fn hear(&mut self, session: usize, place: u64, samples: Vec<f32>) {
+        self.heard[session].insert(place, samples);
+        self.arrived.notify_one();
+    }
 }
 
 /// The server; it serves until the test ends.
@@ -84,6 +94,18 @@ impl Server {
     /// What each session heard.
     pub(crate) fn heard(&self) -> Vec<Heard> {
         self.state.lock().expect("nobody panicked").heard.clone()
+    }
+
+    /// Waits until what was heard is this.
+    pub(crate) async fn heard_when(&self, enough: impl Fn(&[Heard]) -> bool) {
+        let arrived = Arc::clone(&self.state.lock().expect("nobody panicked").arrived);
+        loop {
+            let next = arrived.notified();
+            if enough(&self.state.lock().expect("nobody panicked").heard) {
+                return;
+            }
+            next.await;
+        }
     }
 
     /// How many sessions were given back, and the keys that were sent.
@@ -165,7 +187,7 @@ async fn serve(media: Arc<Media>, mut session: Session, mut demux: Demux, index:
                     let decoded = decoder.decode_float(&payload, &mut samples, false);
                     assert_eq!(decoded.expect("it is Opus"), 960);
                     let place = (rtp_time & 0xFFFF_FFFF) / 960;
-                    media.state.lock().expect("nobody panicked").heard[index].insert(place, samples);
+                    media.state.lock().expect("nobody panicked").hear(index, place, samples);
                     frames += 1;
                 }
                 Output::Closed(_) => return,
@@ -205,6 +227,7 @@ async fn serve(media: Arc<Media>, mut session: Session, mut demux: Demux, index:
                     _ => tcp = None,
                 }
             }
+            // Not a wait for a test: the session's own next deadline.
             () = tokio::time::sleep(wait) => session.handle_timeout(media.clock.now()),
         }
     }

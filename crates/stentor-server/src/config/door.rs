@@ -4,10 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
+use super::proxies::Proxies;
 use super::section::{SectionSpec, Wrong, section};
 use super::tls::Tls;
 use super::url::BaseUrl;
-use crate::front::Proxies;
 
 section! {
     /// The front door, where listeners come in.

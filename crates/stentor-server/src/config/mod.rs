@@ -10,6 +10,7 @@ mod keys;
 mod log;
 mod media;
 mod pages;
+mod proxies;
 mod reference;
 mod section;
 mod shows;
@@ -27,6 +28,7 @@ pub use self::door::{Desk, Door, RawDesk, RawFront, RawStage, Serving};
 pub use self::log::{Log, RawLog};
 pub use self::media::{Media, RawMedia};
 pub use self::pages::{Pages, RawPages};
+pub use self::proxies::Proxies;
 pub use self::section::{Change, OptionSpec, SectionSpec, Takes, Wrong};
 pub use self::shows::{RawShows, Shows};
 pub use self::tls::{Acme, RawTls, Tls, TlsFiles};
@@ -207,6 +209,19 @@ impl Config {
                 acme.names.join(", "),
                 self.front.listen
             ));
+        }
+        if self.serving.proxy_protocol && self.serving.trusted_proxies.is_empty() {
+            warnings.push(
+                "front.proxy_protocol is set, and nobody is trusted to announce callers: name the proxies in \
+                 front.trusted_proxies."
+                    .to_owned(),
+            );
+        }
+        if self.serving.http2 && self.tls.is_none() {
+            warnings.push(
+                "front.http2 is set, and HTTP/2 is spoken over TLS alone: give the doors a certificate."
+                    .to_owned(),
+            );
         }
         warnings
     }

@@ -11,8 +11,6 @@ pub(crate) mod shard;
 mod status;
 mod stream;
 
-pub use self::proxies::Proxies;
-
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -4,7 +4,8 @@
 use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName};
-use ipnet::{IpNet, Ipv4Net};
+
+use crate::config::Proxies;
 
 /// Where a request comes from: the peer, or whom a trusted proxy names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,49 +14,21 @@ pub(crate) struct Origin(pub(crate) IpAddr);
 /// `X-Forwarded-For`: a list of addresses, to which each proxy appends who called it.
 const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Networks whose word for who calls is taken.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Proxies(Vec<IpNet>);
-
-impl Proxies {
-    /// These. IPv4 written as IPv6 is the same.
-    pub fn new(networks: Vec<IpNet>) -> Self {
-        Self(networks.into_iter().map(canonical).collect())
-    }
-
-    /// Whether this is one of them. IPv4 written as IPv6 is the same.
-    pub fn trusts(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        self.0.iter().any(|network| network.contains(&address))
-    }
-
-    /// Who really calls: the nearest in the chain that is no trusted proxy. What stands before that one was said by
-    /// them, and may be anything.
-    pub(crate) fn caller(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let mut caller = peer;
-        let lists = headers.get_all(FORWARDED).iter().rev();
-        for list in lists {
-            for told in list.as_bytes().rsplit(|byte| *byte == b',') {
-                let told = std::str::from_utf8(told).ok().and_then(|told| told.trim().parse().ok());
-                match told {
-                    Some(told) if self.trusts(caller) => caller = told,
-                    _ => return caller,
-                }
+/// Who really calls: the nearest in the chain that is no trusted proxy. What stands before that one was said by
+/// them, and may be anything.
+pub(crate) fn caller(proxies: &Proxies, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    let mut caller = peer;
+    let lists = headers.get_all(FORWARDED).iter().rev();
+    for list in lists {
+        for told in list.as_bytes().rsplit(|byte| *byte == b',') {
+            let told = std::str::from_utf8(told).ok().and_then(|told| told.trim().parse().ok());
+            match told {
+                Some(told) if proxies.trusts(caller) => caller = told,
+                _ => return caller,
             }
         }
-        caller
     }
-}
-
-fn canonical(network: IpNet) -> IpNet {
-    const MAPPED_BITS: u8 = 96;
-    let IpNet::V6(v6) = network else { return network };
-    let address = v6.addr().to_ipv4_mapped();
-    let prefix = v6.prefix_len().checked_sub(MAPPED_BITS);
-    match (address, prefix) {
-        (Some(address), Some(prefix)) => Ipv4Net::new(address, prefix).map_or(network, IpNet::V4),
-        _ => network,
-    }
+    caller
 }
 
 #[cfg(test)]
@@ -69,7 +42,7 @@ mod tests {
             .map(|network| network.parse().expect("a network"));
         let lists = lists.iter().map(|list| (FORWARDED, HeaderValue::from_static(list)));
         let peer = peer.parse().expect("an address");
-        Proxies::new(networks.into()).caller(peer, &lists.collect()).to_string()
+        super::caller(&Proxies::new(networks.into()), peer, &lists.collect()).to_string()
     }
 
     #[test]

@@ -203,6 +203,7 @@ pub(crate) async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look
             if let Some(found) = look().await {
                 return found;
             }
+            // What is looked at is behind a socket, as it is for everybody else, and says nothing by itself.
             tokio::time::sleep(LOOK_EVERY).await;
         }
     })

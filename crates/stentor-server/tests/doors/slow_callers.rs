@@ -25,6 +25,7 @@ async fn drip(to: SocketAddr, bytes: &'static [u8]) -> Vec<u8> {
             if far.write_all(&[*byte]).await.is_err() {
                 return;
             }
+            // Being slow is what is tested.
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     };

@@ -15,7 +15,7 @@ use super::caller::Home;
 use super::handed::Ordinary;
 use super::{Shard, Shared, handed};
 use crate::bell::Bell;
-use crate::front::Proxies;
+use crate::config::Proxies;
 use crate::shell::Shell;
 
 /// What the front door is given.

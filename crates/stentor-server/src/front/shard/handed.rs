@@ -22,8 +22,9 @@ use tower::ServiceExt as _;
 use super::caller::{Brought, Caller, Home, Moved, Place};
 use super::decide;
 use super::wire::Wire;
-use crate::door::{self, HEAD_TIMEOUT};
-use crate::front::proxies::{Origin, Proxies};
+use crate::config::Proxies;
+use crate::door::{self, HEAD_TIMEOUT, HttpVersion};
+use crate::front::proxies::{self, Origin};
 
 /// Bytes read at once: a request is some hundred, and a body here 64 KiB at most.
 const READ_BYTES: usize = 8 * 1024;
@@ -67,7 +68,7 @@ pub(super) async fn serve(moved: Moved, router: Router, ordinary: Arc<Ordinary>,
             talk.asked.store(true, Relaxed);
             talk.answering.store(true, Relaxed);
             talk.stays.fetch_or(!request.body().is_end_stream(), Relaxed);
-            let caller = ordinary.proxies.caller(peer.ip(), request.headers());
+            let caller = proxies::caller(&ordinary.proxies, peer.ip(), request.headers());
             request.extensions_mut().insert(Origin(caller));
             request.map(Body::new)
         })
@@ -75,18 +76,17 @@ pub(super) async fn serve(moved: Moved, router: Router, ordinary: Arc<Ordinary>,
             let answer = Answering(Arc::clone(&answers));
             response.map(|body| Body::new(Answer { body, _answering: answer }))
         });
-    if !http2 {
-        return door::speak(connection, service, watcher).await;
-    }
+    let version = if http2 { HttpVersion::Http2 } else { HttpVersion::Http1 };
+    let speaking = door::speak(connection, service, version, watcher);
     // HTTP/2 has no time of its own for a first request.
     let asks_nothing = async {
         tokio::time::sleep(HEAD_TIMEOUT).await;
-        if asked.asked.load(Relaxed) {
+        if !http2 || asked.asked.load(Relaxed) {
             std::future::pending::<()>().await;
         }
     };
     tokio::select! {
-        () = door::speak_http2(connection, service, watcher) => {}
+        () = speaking => {}
         () = asks_nothing => {}
     }
 }

@@ -62,9 +62,9 @@ use self::table::{Key, Table};
 use self::talk::{Connection, State};
 use self::wire::Wire;
 use crate::clock::Clock;
+use crate::config::Proxies;
 use crate::door::{ACCEPT_PAUSE, HANDSHAKE_TIMEOUT, HEAD_TIMEOUT, is_of_one_peer};
 use crate::essential::Essential;
-use crate::front::Proxies;
 use crate::metrics::DoorGauges;
 use crate::shell::Shell;
 

@@ -262,7 +262,8 @@ fn a_folder_that_cannot_be_read_for_a_while_is_gone_on_in_behind_its_last_file()
     assert!(last <= Some(Segment(63)), "{last:?}");
 }
 
-/// In a process of its own, which can do without descriptors for a moment.
+/// In a process of its own, which can do without descriptors for a moment. That is the one way in which the ignored test below
+/// is run, and it is run each time.
 #[test]
 fn a_show_waits_for_a_tape_that_cannot_be_opened_for_the_moment() {
     let test = "tape::thread::tests::without_descriptors";
