@@ -83,9 +83,6 @@ pub(crate) const LACK_TOLERATED: i64 = ms(10);
 const SURPLUS_MAX: i64 = ms(600);
 /// After so much concealment in a row there is silence, and the next packet starts a new talk spurt.
 pub(crate) const CONCEAL_MAX: i64 = ms(100);
-/// Ticks in which packets are skipped and none is played, after which the sound is not behind but late for good, as after
-/// a capture that stood still for a second: 200 ms. A burst after an outage is skipped in one.
-const BEHIND_TICKS_MAX: u32 = 10;
 /// A transit that differs by more is another clock, not jitter.
 const JUMP: i64 = ms(2000);
 /// Packets kept: a second of the shortest, 2.5 ms.
@@ -156,8 +153,6 @@ pub(crate) struct JitterBuffer {
     copies_until: Option<i64>,
     /// Transit of the one packet that jumped; a second one like it proves a new clock.
     jumped: Option<i64>,
-    /// Ticks in which packets were skipped, since the last one that was played.
-    behind_ticks: u32,
     since_tick: u32,
     /// Surplus when the first packet of this tick had its turn.
     surplus: Option<i64>,
@@ -362,7 +357,6 @@ impl JitterBuffer {
         let lost = if packet.is_copy { packet.duration } else { 0 };
         self.stats.missing_samples += (lost + self.missing_before(rtp_time, packet.seq)) as u64;
         self.made_up = 0;
-        self.behind_ticks = 0;
         let playing = self.playing.as_mut().expect("only called while playing");
         let skip = (playing.head - rtp_time).min(packet.duration);
         let end = rtp_time + packet.duration;
@@ -446,22 +440,14 @@ impl JitterBuffer {
         self.played.clear();
         self.copies_until = None;
         self.jumped = None;
-        self.behind_ticks = 0;
     }
 
     /// After an outage a burst of old sound may come in: what is hopelessly behind is skipped.
     fn skip_backlog(&mut self, now: i64) {
         let Some(base) = self.transit.base(now) else { return };
         let oldest = now - base - self.target(now) - SURPLUS_MAX;
-        let waiting = self.waiting.len();
         while self.waiting.first_key_value().is_some_and(|(&rtp_time, _)| rtp_time < oldest) {
             self.drop_first();
-        }
-        if self.waiting.len() < waiting {
-            self.behind_ticks += 1;
-            if self.behind_ticks == BEHIND_TICKS_MAX {
-                return self.restart();
-            }
         }
         if self.playing.as_ref().is_some_and(|playing| playing.head < oldest) {
             self.playing = None;
