@@ -11,7 +11,7 @@ use stentor_types::Channels;
 
 use crate::true_peak::{DELAY, TruePeak};
 
-/// −2.5 dBTP, so that listeners get no more than −1: a codec adds up to 1.2 dB to a peak, the more the fewer bits it has
+/// −2.5 dBTP, so that listeners get no more than −1: a codec adds up to 1.5 dB to a peak with 32 kbit/s, and more with fewer
 /// (EBU R 128 §h, EBU Tech 3344 §6).
 pub(crate) const CEILING: f32 = 0.749_894_2;
 
