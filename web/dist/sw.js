@@ -1,5 +1,5 @@
 const SHELL = {
- "version": "10eab6b6b5f4e6b8",
+ "version": "50558b0f5666bcfd",
  "files": {
   "/listener.html": "434bda679aebe4ded9f9e0ca6e13575cf07eb581b6e045c8e113843d863c4360",
   "/assets/css/base.css": "954228582d67f2efc5392d2f93fdfd11edeb833ae451df58a903addd1675ce4b",
@@ -27,11 +27,11 @@ const SHELL = {
   "/assets/listener/view.js": "308e2c55aec3ab2dec1e5c80dacedc76d432772073aeddc817d15980e042546e",
   "/assets/listener/why.js": "902c7dc96c8cfdc268c75fc56e287843c9c685798d905d794de18a28b267ef62",
   "/assets/player/choose.js": "a49784aa3df740813cfc740be4fc00b63a9114bac9d42a7d121e4c9013d79384",
-  "/assets/player/feed.js": "361e752675e619410ad648de94a750931f07fcef88a494bf8273bcb1513a2e12",
-  "/assets/player/mse.js": "aec6f64efe244d5906ad4d9fa32595efdca7d386800f06c4c608b7f7d655b20a",
+  "/assets/player/feed.js": "84aa6c3f6f19dff3ec999f26e5625f581dd3cb5cb42878416fd42716a7c70743",
+  "/assets/player/mse.js": "17bcc904bce234633aee0a24bc9d1b16c8ee2f30b6183e968224e02ce35a9350",
   "/assets/player/native.js": "70bdbff63d026e0fcbed045b85cb46ac06ab937b4f82d2da052a5f1ea34bf669",
   "/assets/player/pace.js": "f8845437d35f55d5d097e0253dc5fcaa4946ca9c4300663213779008353e4012",
-  "/assets/player/rate.js": "5777d91c50b8be2204e8638f8726cef1b9100d4077443d8b72ef1f458b89e9a8",
+  "/assets/player/rate.js": "a5710e1a4dfec187d92dbcb8e27ccc1a48a94225d1d47424dc666c63619aad8f",
   "/assets/player/soundbuffer.js": "b1d815b1edfb9d25db65251768e16213b6611bce7c8c1853ec5ef46dbb685018",
   "/assets/player/state.js": "61d320a3c7bb39eb3d72c9f14aa356716ce31ef436baa2ef8ae950c5096b2dfc",
   "/assets/player/supply.js": "0301823f2f19916f2965d48e138991b0af42e65c6fe301faf4922be69bacfb42",

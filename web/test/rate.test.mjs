@@ -51,6 +51,18 @@ test('close to live, stalls lengthen the distance and quiet minutes shorten it a
   assert.equal(target.value_s(now_s + 1), TARGET_CLOSE_S);
 });
 
+test('whoever gets sound more seldom stays further behind, even if they ask to be close', () => {
+  for (const close of [false, true]) {
+    const target = new Target(close);
+    target.comes(3.84);
+    assert.ok(Math.abs(target.value_s(1) - 6.38) < 1e-9);
+    target.comes(0.96);
+    assert.equal(target.value_s(2), close ? TARGET_CLOSE_S : TARGET_DEFAULT_S);
+    target.comes(0.32);
+    assert.equal(target.value_s(3), close ? TARGET_CLOSE_S : TARGET_DEFAULT_S);
+  }
+});
+
 test('the default distance does not move', () => {
   const target = new Target(false);
   target.stalled(3);

@@ -158,7 +158,7 @@ impl Server {
         let key = TokenKey::from_secret(data.secret());
         let node = Node::new(NodeConfig { key: key.clone(), shows_max: config.shows.max, urls });
         let metrics = Arc::new(Metrics::default());
-        let shell = Shell::new(clock, node, data, notices, metrics);
+        let shell = Shell::new(clock, node, data, notices, metrics, config.serving.interval);
         let gauges = Arc::clone(&shell.metrics().media);
         let front = FrontDoor::new(front, &shell).map_err(StartError::Thread)?;
         let media = media::spawn(sockets, clock, gauges, Connections(Arc::clone(&shell)));

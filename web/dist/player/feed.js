@@ -1,8 +1,11 @@
 import { Problem, problemOf, unreachable } from '../shared/problem.js';
 const SILENCE_MS_MAX = 5_000;
+const INTERVALS_SILENT = 1.5;
+const INTERVAL_USUAL_S = 0.96;
 export class Feed {
     #abort = new AbortController();
     #watchdog = 0;
+    #silence_ms_max = SILENCE_MS_MAX;
     #closed = false;
     constructor(url, handlers) {
         void this.#run(url, handlers);
@@ -38,8 +41,12 @@ export class Feed {
         if (this.#closed)
             return;
         this.#began = true;
+        const interval_s = numberOf(response.headers.get('Stentor-Interval-S'));
+        const longer_s = Math.max(0, (interval_s ?? 0) - INTERVAL_USUAL_S);
+        this.#silence_ms_max = SILENCE_MS_MAX + INTERVALS_SILENT * 1000 * longer_s;
         handlers.began({
             start_s: numberOf(response.headers.get('Stentor-Start-S')),
+            interval_s,
             on_air_at_s: numberOf(response.headers.get('Stentor-On-Air-S')),
         });
         for (;;) {
@@ -53,7 +60,7 @@ export class Feed {
     #watch() {
         clearTimeout(this.#watchdog);
         if (!this.#closed)
-            this.#watchdog = setTimeout(() => this.#abort.abort(), SILENCE_MS_MAX);
+            this.#watchdog = setTimeout(() => this.#abort.abort(), this.#silence_ms_max);
     }
 }
 function numberOf(header) {

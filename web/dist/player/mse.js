@@ -184,6 +184,7 @@ export class MsePlayer {
         const state = this.#state;
         if (start.on_air_at_s !== null)
             this.#on_air_at_s = start.on_air_at_s;
+        this.#pace.target.comes(start.interval_s);
         state.silent_since = null;
         state.refusal = null;
         if (state.phase !== 'playing' && state.phase !== 'blocked')

@@ -2,7 +2,9 @@ const GAIN = 0.15;
 const RATE_MIN = 0.95;
 const RATE_MAX = 1.06;
 export const SEEK_ERROR_S = 2;
-export const TARGET_DEFAULT_S = 3.5;
+const CUSHION_S = 2.54;
+const INTERVAL_DEFAULT_S = 0.96;
+export const TARGET_DEFAULT_S = INTERVAL_DEFAULT_S + CUSHION_S;
 export const TARGET_CLOSE_S = 0.5;
 const TARGET_CLOSE_S_MAX = 1.5;
 const TARGET_STEP_S = 0.15;
@@ -25,12 +27,16 @@ export class Target {
     close;
     #close_s = TARGET_CLOSE_S;
     #changed_s = 0;
+    #interval_s = INTERVAL_DEFAULT_S;
     constructor(close) {
         this.close = close;
     }
+    comes(interval_s) {
+        this.#interval_s = Math.max(interval_s ?? 0, INTERVAL_DEFAULT_S);
+    }
     value_s(now_s) {
-        if (!this.close)
-            return TARGET_DEFAULT_S;
+        if (!this.close || this.#interval_s > INTERVAL_DEFAULT_S)
+            return this.#interval_s + CUSHION_S;
         if (now_s - this.#changed_s > QUIET_S) {
             this.#close_s = Math.max(TARGET_CLOSE_S, this.#close_s - TARGET_STEP_S / 3);
             this.#changed_s = now_s;

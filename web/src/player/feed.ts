@@ -2,12 +2,18 @@
 
 import { Problem, problemOf, unreachable } from '../shared/problem.js';
 
-/** Flushes come every 0.96 s, stretched at most to 3.84 s; a connection silent for longer is dead. */
+/** Flushes come every 0.96 s at least: a connection that is silent for longer is dead. */
 const SILENCE_MS_MAX = 5_000;
+/** From a stretched flush to the next, which may come half of it late. */
+const INTERVALS_SILENT = 1.5;
+/** Above which it counts; a server that says nothing is not stretched. */
+const INTERVAL_USUAL_S = 0.96;
 
 export interface FeedStart {
   /** Media clock of the first sample. */
   start_s: number | null;
+  /** How much sound comes at once. */
+  interval_s: number | null;
   on_air_at_s: number | null;
 }
 
@@ -21,6 +27,7 @@ export interface FeedHandlers {
 export class Feed {
   #abort = new AbortController();
   #watchdog = 0;
+  #silence_ms_max = SILENCE_MS_MAX;
   #closed = false;
 
   constructor(url: string, handlers: FeedHandlers) {
@@ -62,8 +69,12 @@ export class Feed {
   ): Promise<void> {
     if (this.#closed) return;
     this.#began = true;
+    const interval_s = numberOf(response.headers.get('Stentor-Interval-S'));
+    const longer_s = Math.max(0, (interval_s ?? 0) - INTERVAL_USUAL_S);
+    this.#silence_ms_max = SILENCE_MS_MAX + INTERVALS_SILENT * 1000 * longer_s;
     handlers.began({
       start_s: numberOf(response.headers.get('Stentor-Start-S')),
+      interval_s,
       on_air_at_s: numberOf(response.headers.get('Stentor-On-Air-S')),
     });
     for (;;) {
@@ -76,7 +87,7 @@ export class Feed {
 
   #watch(): void {
     clearTimeout(this.#watchdog);
-    if (!this.#closed) this.#watchdog = setTimeout(() => this.#abort.abort(), SILENCE_MS_MAX);
+    if (!this.#closed) this.#watchdog = setTimeout(() => this.#abort.abort(), this.#silence_ms_max);
   }
 }
 

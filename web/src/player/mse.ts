@@ -209,6 +209,7 @@ export class MsePlayer implements LivePlayer {
   #onBegan(start: FeedStart): void {
     const state = this.#state;
     if (start.on_air_at_s !== null) this.#on_air_at_s = start.on_air_at_s;
+    this.#pace.target.comes(start.interval_s);
     state.silent_since = null;
     state.refusal = null;
     if (state.phase !== 'playing' && state.phase !== 'blocked') state.phase = 'buffering';

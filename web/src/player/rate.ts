@@ -7,8 +7,10 @@ const RATE_MAX = 1.06;
 /** Further behind than this, catching up by speed would take longer than 33 s: seek instead. */
 export const SEEK_ERROR_S = 2;
 
-/** Robust: three flushes of 0.96 s and a bit of the network's. */
-export const TARGET_DEFAULT_S = 3.5;
+/** Robust: what comes at once, and two and a half of the network's. A server that says nothing sends 0.96 s. */
+const CUSHION_S = 2.54;
+const INTERVAL_DEFAULT_S = 0.96;
+export const TARGET_DEFAULT_S = INTERVAL_DEFAULT_S + CUSHION_S;
 /** Close to live: one chunk of 0.32 s that is under way, and 0.18 s of cushion. */
 export const TARGET_CLOSE_S = 0.5;
 const TARGET_CLOSE_S_MAX = 1.5;
@@ -41,10 +43,18 @@ export class Target {
   #close_s = TARGET_CLOSE_S;
   #changed_s = 0;
 
+  #interval_s = INTERVAL_DEFAULT_S;
+
   constructor(public close: boolean) {}
 
+  /** So much sound comes at once. */
+  comes(interval_s: number | null): void {
+    this.#interval_s = Math.max(interval_s ?? 0, INTERVAL_DEFAULT_S);
+  }
+
   value_s(now_s: number): number {
-    if (!this.close) return TARGET_DEFAULT_S;
+    // Who asks to be close to a server that has no processor left for it gets sound no sooner.
+    if (!this.close || this.#interval_s > INTERVAL_DEFAULT_S) return this.#interval_s + CUSHION_S;
     if (now_s - this.#changed_s > QUIET_S) {
       this.#close_s = Math.max(TARGET_CLOSE_S, this.#close_s - TARGET_STEP_S / 3);
       this.#changed_s = now_s;

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
+use stentor_formats::Interval;
 
 use super::proxies::Proxies;
 use super::section::{SectionSpec, Wrong, section};
@@ -19,6 +20,9 @@ section! {
         url: String = None, "\"https://listen.example.org\"", None, Restart;
         /// Threads that serve listeners. One a processor if it is not set; fewer leave processors to others.
         threads: u64 = None, "4", None, Restart;
+        /// How often listeners are sent sound, in milliseconds: 960, 1920 or 3840. A longer interval takes less
+        /// of the processors and keeps everybody further behind; close to live is offered with 960 alone.
+        interval_ms: u64 = Some("960"), "1920", None, Restart;
         /// Addresses and networks of proxies in front of this door. Their word for who calls is taken, in
         /// `X-Forwarded-For`. Without it a proxy's listeners count as one network.
         trusted_proxies: Vec<String> = Some("[]"), "[\"127.0.0.1\", \"10.0.0.0/8\"]", None, Restart;
@@ -70,6 +74,8 @@ pub struct Door {
 pub struct Serving {
     /// How many threads; at least one.
     pub threads: usize,
+    /// How often listeners get sound who do not ask to be close to live.
+    pub interval: Interval,
     /// Whose word for who calls is taken.
     pub trusted_proxies: Proxies,
     /// They say it by the PROXY protocol.
@@ -124,10 +130,20 @@ impl RawFront {
                 return Err(Self::SPEC.wrong("threads", threads, advice));
             }
         };
+        let interval = interval(self.interval_ms.unwrap_or(960))?;
         let trusted_proxies = proxies(&self.trusted_proxies.unwrap_or_default())?;
         let door = door(&Self::SPEC, self.listen, "[::]:8080", self.url)?;
         let (proxy_protocol, http2) = (self.proxy_protocol.unwrap_or(false), self.http2.unwrap_or(false));
-        Ok((door, Serving { threads, trusted_proxies, proxy_protocol, http2 }))
+        Ok((door, Serving { threads, interval, trusted_proxies, proxy_protocol, http2 }))
+    }
+}
+
+fn interval(interval_ms: u64) -> Result<Interval, Wrong> {
+    match interval_ms {
+        960 => Ok(Interval::Steady),
+        1_920 => Ok(Interval::Short),
+        3_840 => Ok(Interval::Segment),
+        other => Err(RawFront::SPEC.wrong("interval_ms", other, "write 960, 1920 or 3840")),
     }
 }
 

@@ -52,8 +52,11 @@ impl Wish {
         Problem::new(Reason::Malformed).detail("kbps is a number, from is a number of seconds, close is 1.")
     }
 
-    fn interval(&self) -> Interval {
-        if self.close.as_ref().is_some_and(|close| close != "0") { Interval::Close } else { Interval::Steady }
+    /// `usual` is the interval of those who wish for nothing. Whoever runs a machine with a longer one has no processor
+    /// to spare for those close to live.
+    fn interval(&self, usual: Interval) -> Interval {
+        let close = self.close.as_ref().is_some_and(|close| close != "0");
+        if close && usual == Interval::Steady { Interval::Close } else { usual }
     }
 }
 
@@ -94,7 +97,7 @@ pub(super) fn choose(
     let rendition = Rendition::nearest_below(codec, wish.kbps.unwrap_or(KBPS));
     let framer =
         tape.framer(container, rendition).map_err(|_| Problem::new(Reason::RenditionMissing))?.clone();
-    let interval = wish.interval();
+    let interval = wish.interval(shell.interval());
     let live = tape.live();
     let epoch = match live.window.newest() {
         // The phase is about to say why.
@@ -131,6 +134,8 @@ impl Choice {
         headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
         headers.insert(HeaderName::from_static("stentor-epoch"), HeaderValue::from(self.epoch.0));
         headers.insert(HeaderName::from_static("stentor-start-s"), seconds(first.start()));
+        let interval = Slot(self.key.2.slots()).start();
+        headers.insert(HeaderName::from_static("stentor-interval-s"), seconds(interval));
         if let Some(on_air_at) = self.on_air_at {
             headers.insert(HeaderName::from_static("stentor-on-air-s"), seconds(on_air_at));
         }

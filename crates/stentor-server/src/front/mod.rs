@@ -155,7 +155,7 @@ fn add_cors(headers: &mut HeaderMap) {
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
         HeaderValue::from_static(
-            "Stentor-Epoch, Stentor-Start-S, Stentor-On-Air-S, Retry-After, ETag, Content-Range",
+            "Stentor-Epoch, Stentor-Start-S, Stentor-Interval-S, Stentor-On-Air-S, Retry-After, ETag, Content-Range",
         ),
     );
 }

@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
+use stentor_formats::Interval;
 use stentor_node::Node;
 use stentor_stage::Phase;
 use stentor_types::{Mono, Now, Reason, ShowId};
@@ -62,6 +63,7 @@ pub struct Shell {
     news: SyncSender<News>,
     stopping: watch::Sender<bool>,
     bells: Arc<Bells>,
+    interval: Interval,
 }
 
 impl Shell {
@@ -72,6 +74,7 @@ impl Shell {
         data: Arc<DataFolder>,
         notices: Arc<Notices>,
         metrics: Arc<Metrics>,
+        interval: Interval,
     ) -> Arc<Self> {
         let (news, inbox) = sync_channel::<News>(NEWS_MAX);
         let shell = Arc::new(Self {
@@ -89,6 +92,7 @@ impl Shell {
             news,
             stopping: watch::Sender::new(false),
             bells: Arc::default(),
+            interval,
         });
         let telling = Arc::downgrade(&shell);
         let tell = move || {
@@ -131,6 +135,11 @@ impl Shell {
     /// The way between our monotonic time and that of sessions.
     pub(crate) fn timebase(&self) -> Timebase {
         self.timebase
+    }
+
+    /// How often listeners get sound who do not ask to be close to live.
+    pub(crate) fn interval(&self) -> Interval {
+        self.interval
     }
 
     /// The gauges.
