@@ -18,16 +18,16 @@ const ONE_THREAD = '[front]\nthreads = 1\n';
 const BURST_BYTES = 5 * 3_840;
 
 /** Stentor. `tls` is a certificate's `{ cert, key }`; `path` is what of it is asked for. */
-export function stentor(path, { tls } = {}) {
+export function stentor(path, { tls, interval_ms = 960 } = {}) {
   return async (open) => {
     const keys = tls ? `[tls]\ncert = "${tls.cert}"\nkey = "${tls.key}"\n` : '';
-    const house = await open({ config: ONE_THREAD + keys, tls: Boolean(tls) });
+    const house = await open({ config: `${ONE_THREAD}interval_ms = ${interval_ms}\n${keys}`, tls: Boolean(tls) });
     const { server } = house;
     await run('taskset', ['-apc', String(SERVER_CPU), String(server.pid)]);
     const show = await house.show('evening', ['speaker']);
     const to = [`--to`, `${server.stage}/evening/whip`, '--key', keyIn(show.links[0]), '--repeat', ...(tls ? ['--ca', tls.cert] : [])];
     keepChild(house, startOn(OTHERS_CPU, BINARY, ['publish', SPEECH, ...to]));
-    await house.untilStatus('evening', 'there is sound for a burst', (status) => status.live_at_s > 12, { patience_s: 60 });
+    await house.untilStatus('evening', 'there is sound for a burst', (status) => status.live_at_s > (5 * interval_ms) / 1000 + 8, { patience_s: 60 });
     return { url: `${server.front}/evening/${path}`, pids: () => [server.pid] };
   };
 }
@@ -95,12 +95,12 @@ export async function prepare() {
 export async function certificate(folder) {
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '30'];
-  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
+  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-addext', 'basicConstraints=critical,CA:FALSE'];
   await run('openssl', ['req', '-x509', ...curve, ...names, '-keyout', key, '-out', cert]);
   return { cert, key };
 }
 
-const bareLoopBinary = () => join(BINARY, '../examples/bare_loop');
+const bareLoopBinary = () => join(ROOT, 'target/release/examples/bare_loop');
 
 function keepChild(house, child) {
   house.keep({ close: () => child.kill() });

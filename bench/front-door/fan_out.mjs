@@ -6,10 +6,10 @@ import { ask } from './crowd.mjs';
 import { cpuSeconds, pinSelf } from './processor.mjs';
 
 /** After the last listener has come: the bursts are over, and turns have settled. */
-const SETTLE_S = 6;
+export const SETTLE_S = 6;
 /** With nobody there, before the crowd: what a server does by itself, such as mixing. */
-const IDLE_S = 10;
-const OGG = 'live.ogg?kbps=32';
+export const IDLE_S = 10;
+export const OGG = 'live.ogg?kbps=32';
 
 /** The default, flushes of 0.96 s. */
 export async function flush() {
@@ -40,6 +40,21 @@ export async function close() {
   await prepare();
   const of = await rounds('close to live', 5_000, { stentor: stentor(`${OGG}&close=1`), icecast: icecast(200), icecast_320: icecast(320) });
   return { rows: [...costs(5_000, of), ratio('of Icecast with 0.2 s pages', of.stentor, of.icecast, 0.75)], detail: of };
+}
+
+/** What is taken when the processor is short: flushes of 3.84 s. */
+export async function stretched() {
+  await prepare();
+  const of = await rounds('stretched', 5_000, {
+    stentor: stentor(OGG, { interval_ms: 3_840 }),
+    icecast: icecast(1_000),
+    nginx: nginx(6),
+  });
+  const rows = [
+    ratio('every 3.84 s: of Icecast with 1 s pages', of.stentor, of.icecast, 0.4),
+    ratio('every 3.84 s: of nginx with HLS of 6 s', of.stentor, of.nginx, 0.45),
+  ];
+  return { rows: [...costs(5_000, of), ...rows], detail: of };
 }
 
 /** TLS 1.3. */
@@ -124,7 +139,7 @@ async function over(server, measured_s) {
   return ((cpuSeconds(pids) - from_s) * 1000) / (performance.now() - from_ms);
 }
 
-const seconds = (s) => new Promise((resolve) => setTimeout(resolve, s * 1000));
+export const seconds = (s) => new Promise((resolve) => setTimeout(resolve, s * 1000));
 const us = (measured) => quantile(measured.map((one) => one.us), 0.5);
 const write = (value) => `${value.toFixed(2)} µs`;
 
