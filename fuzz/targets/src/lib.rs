@@ -9,6 +9,7 @@ mod clock;
 mod configuration;
 mod crowd;
 pub mod fixed;
+mod front;
 mod hls;
 mod media;
 mod names;
@@ -20,6 +21,7 @@ mod tape;
 
 pub use configuration::configuration;
 pub use crowd::{adts, fmp4, ogg, playlist, response};
+pub use front::{announcement, head};
 pub use hls::reload;
 pub use media::{copies, deframer, packet};
 pub use names::names;
@@ -33,12 +35,14 @@ pub use tape::{overlay, payload, record, recovery};
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by its name, which is that of its corpus and of its file in `fuzz_targets/`.
-pub const TARGETS: [(&str, Target); 21] = [
+pub const TARGETS: [(&str, Target); 23] = [
     ("adts", adts),
+    ("announcement", announcement),
     ("configuration", configuration),
     ("copies", copies),
     ("deframer", deframer),
     ("fmp4", fmp4),
+    ("head", head),
     ("names", names),
     ("offer", offer),
     ("ogg", ogg),

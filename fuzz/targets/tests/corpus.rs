@@ -19,8 +19,8 @@ macro_rules! replayed {
 }
 
 replayed! {
-    adts configuration copies deframer fmp4 names offer ogg opus overlay packet payload playlist range record recovery
-    reload response sdpfrag show_doc token
+    adts announcement configuration copies deframer fmp4 head names offer ogg opus overlay packet payload playlist range record
+    recovery reload response sdpfrag show_doc token
 }
 
 fn replay(name: &str) {

@@ -105,6 +105,7 @@ fn wrong_values_are_sentences_with_the_fix() {
         ("[front]\nlisten = \":8090\"", "front.listen (--front) = \":8090\" cannot be used"),
         ("[desk]\nlisten = \"localhost\"", "\"127.0.0.1:8083\""),
         ("[front]\nurl = \"example.org\"", "write a whole address"),
+        ("[front]\ninterval_ms = 320", "write 960, 1920 or 3840"),
         ("[stage]\nurl = \"https://example.org/stage\"", "scheme and host only"),
         ("[media]\nadvertise = [\"203.0.113.5:8082\"]", "without a port"),
         ("[media]\nadvertise = [\"0.0.0.0\"]", "that others can send to"),

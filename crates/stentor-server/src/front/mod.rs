@@ -1,7 +1,9 @@
 //! The front door: everything a listener asks for.
 
+pub mod announcement;
 mod choice;
 mod hand;
+pub mod head;
 mod hls;
 mod marks;
 mod proxies;

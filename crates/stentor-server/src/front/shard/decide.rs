@@ -4,8 +4,8 @@ use http::Uri;
 use stentor_formats::Container;
 use stentor_types::ShowId;
 
-use super::head::{Asked, Method};
 use crate::front::choice::Wish;
+use crate::front::head::{Asked, Method};
 use crate::front::hls::Names;
 use crate::problem::Problem;
 
@@ -87,8 +87,8 @@ fn wish(target: &Uri) -> Result<Wish, Problem> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::head::{Head, read};
     use super::*;
+    use crate::front::head::{Head, read};
 
     fn decided(head: &str) -> Decision {
         match read(head.as_bytes(), 0) {

@@ -5,14 +5,14 @@ use http::Uri;
 use crate::front::hls::names_gzip;
 
 /// Bytes of a head: the longest honest ones (cookies of others on the same host, long user agents) stay under 8 KiB.
-pub(super) const HEAD_BYTES_MAX: usize = 16 * 1024;
+pub const HEAD_BYTES_MAX: usize = 16 * 1024;
 
 /// Headers of a request: browsers send some 20.
 const HEADERS_MAX: usize = 64;
 
 /// What has come of a head so far.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Head {
+pub enum Head {
     /// Not all of it.
     Partial,
     /// It is none, and the answer is 400 (RFC 9112 §2.2, §5.2, §6.3). Two readers could take it for two
@@ -24,32 +24,36 @@ pub(super) enum Head {
 
 /// What a request asks for, as far as the door looks at it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Asked {
+pub struct Asked {
     /// Bytes of the head; what follows is of the body or of the next request.
-    pub(super) bytes: usize,
-    pub(super) method: Method,
+    pub bytes: usize,
+    /// How it asks.
+    pub method: Method,
     /// Path and query. `None` for what is none of ours: `*`, or the name of another host.
-    pub(super) target: Option<Uri>,
+    pub target: Option<Uri>,
     /// HTTP/1.0 knows no chunks (RFC 9112 §7.1).
-    pub(super) is_1_0: bool,
+    pub is_1_0: bool,
     /// Whether the connection is to stay open after the answer (RFC 9112 §9.3).
-    pub(super) keep_alive: bool,
+    pub keep_alive: bool,
     /// The asker reads gzip.
-    pub(super) gzip: bool,
+    pub gzip: bool,
     /// No body follows, and nothing is to happen that is no ordinary answer.
-    pub(super) is_plain: bool,
+    pub is_plain: bool,
 }
 
 /// The methods that the door looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Method {
+pub enum Method {
+    /// For the whole.
     Get,
+    /// For the head alone.
     Head,
+    /// Whatever else, which is for the ordinary HTTP stack.
     Other,
 }
 
 /// Looks at a head. The first `seen` bytes were looked at before, and there was no end in them.
-pub(super) fn read(bytes: &[u8], seen: usize) -> Head {
+pub fn read(bytes: &[u8], seen: usize) -> Head {
     // RFC 9112 §2.2: an empty line before a request means nothing.
     let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
     let (head, seen) = (&bytes[blank..], seen.saturating_sub(blank));
