@@ -11,24 +11,34 @@ import { ROOT, keyIn } from '../spine/setting.mjs';
 import { OTHERS_CPU, SERVER_CPU, family, startOn } from './processor.mjs';
 
 const BINARY = process.env.STENTOR_BIN;
+/** Half of a conversation: in its pauses codecs have little to say. */
 const SPEECH = join(ROOT, 'assets/demo/ada.opus');
+/** Both halves, in which somebody always speaks. */
+export const CONVERSATION = [SPEECH, join(ROOT, 'assets/demo/ben.opus')];
+/**
+ * Those that serve listeners. The others mix and record, which ffmpeg does for the rest of the field, and what that takes depends on what
+ * is being said: a pause more or less would be as much as a thousand listeners.
+ */
+const LISTENERS_THREADS = 'front';
 /** A shard is a thread: one, as there is one processor. */
 const ONE_THREAD = '[front]\nthreads = 1\n';
 /** What Stentor gives whoever comes: five groups of 0.96 s; Icecast is told to give as much. */
 const BURST_BYTES = 5 * 3_840;
 
 /** Stentor. `tls` is a certificate's `{ cert, key }`; `path` is what of it is asked for. */
-export function stentor(path, { tls, interval_ms = 960 } = {}) {
+export function stentor(path, { tls, interval_ms = 960, speech = [SPEECH] } = {}) {
   return async (open) => {
     const keys = tls ? `[tls]\ncert = "${tls.cert}"\nkey = "${tls.key}"\n` : '';
     const house = await open({ config: `${ONE_THREAD}interval_ms = ${interval_ms}\n${keys}`, tls: Boolean(tls) });
     const { server } = house;
     await run('taskset', ['-apc', String(SERVER_CPU), String(server.pid)]);
-    const show = await house.show('evening', ['speaker']);
-    const to = [`--to`, `${server.stage}/evening/whip`, '--key', keyIn(show.links[0]), '--repeat', ...(tls ? ['--ca', tls.cert] : [])];
-    keepChild(house, startOn(OTHERS_CPU, BINARY, ['publish', SPEECH, ...to]));
+    const show = await house.show('evening', speech.map(() => 'speaker'));
+    const to = ['--to', `${server.stage}/evening/whip`, '--repeat', ...(tls ? ['--ca', tls.cert] : [])];
+    speech.forEach((file, n) => {
+      keepChild(house, startOn(OTHERS_CPU, BINARY, ['publish', file, ...to, '--key', keyIn(show.links[n])]));
+    });
     await house.untilStatus('evening', 'there is sound for a burst', (status) => status.live_at_s > (5 * interval_ms) / 1000 + 8, { patience_s: 60 });
-    return { url: `${server.front}/evening/${path}`, pids: () => [server.pid] };
+    return { url: `${server.front}/evening/${path}`, pids: () => [server.pid], threads: LISTENERS_THREADS };
   };
 }
 
@@ -55,11 +65,13 @@ export function nginx(segment_s, { tls } = {}) {
     const port = await freePort();
     const root = join('/dev/shm', `front-door-${process.pid}`);
     mkdirSync(root, { recursive: true });
+    house.keep({ close: () => run('rm', ['-r', root]) });
     const hls = ['-f', 'hls', '-hls_time', String(segment_s), '-hls_list_size', '6', '-hls_segment_type', 'fmp4'];
     feed(house, ['-c:a', 'aac', '-b:a', '32k', ...hls, '-hls_flags', 'delete_segments', join(root, 'live.m3u8')]);
     writeFileSync(house.path('nginx.conf'), nginxConf(house.folder, root, port, tls));
-    const child = keepChild(house, startOn(SERVER_CPU, 'nginx', ['-c', house.path('nginx.conf')]));
-    house.keep({ close: () => run('rm', ['-r', root]) });
+    const child = startOn(SERVER_CPU, 'nginx', ['-c', house.path('nginx.conf')]);
+    // Told to go, it takes its worker along; killed, it would leave it behind.
+    house.keep({ close: () => child.kill('SIGTERM') });
     const url = `${tls ? 'https' : 'http'}://127.0.0.1:${port}/live.m3u8`;
     const plain = `http://127.0.0.1:${port + 1}/live.m3u8`;
     await until('nginx has sound', () => answers(plain, child), { patience_s: 30 });
@@ -67,12 +79,15 @@ export function nginx(segment_s, { tls } = {}) {
   };
 }
 
-/** A loop of writes without a thought, of as many bytes each interval as somebody else writes. */
-export function bareLoop(interval_ms, bytes) {
+/**
+ * A loop of writes without a thought, of as many bytes each interval as somebody else writes: to all in one go, or as Stentor spreads
+ * them, `slice` at a time over half of the interval.
+ */
+export function bareLoop(interval_ms, bytes, slice = []) {
   return async (open) => {
     const house = await open({ server: false });
     const port = await freePort();
-    const args = [String(port), String(interval_ms), String(bytes())];
+    const args = [port, interval_ms, bytes(), ...slice].map(String);
     const child = keepChild(house, startOn(SERVER_CPU, bareLoopBinary(), args));
     await until('the loop listens', () => answers(`http://127.0.0.1:${port}/`, child), { patience_s: 30 });
     return { url: `http://127.0.0.1:${port}/live.aac`, pids: () => [child.pid] };

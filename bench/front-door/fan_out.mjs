@@ -9,6 +9,8 @@ import { cpuSeconds, pinSelf } from './processor.mjs';
 export const SETTLE_S = 6;
 /** With nobody there, before the crowd: what a server does by itself, such as mixing. */
 export const IDLE_S = 10;
+/** Interleaved, of which the median counts. */
+const ROUNDS = 3;
 export const OGG = 'live.ogg?kbps=32';
 
 /** The default, flushes of 0.96 s. */
@@ -21,12 +23,14 @@ export async function flush() {
     const of = await rounds(`${listeners} listeners`, listeners, {
       stentor: stentor(OGG),
       bare: bareLoop(960, () => bytes),
+      bare_spread: bareLoop(960, () => bytes, [64]),
       icecast: icecast(1_000),
       nginx: nginx(2),
     }, ({ bytes_per_s }) => { bytes = Math.round(bytes_per_s * 0.96); });
     rows.push(
       ...costs(listeners, of),
       ratio(`${listeners}: of the bare loop`, of.stentor, of.bare, 1.15),
+      ratio(`${listeners}: of the bare loop, spread as ours`, of.stentor, of.bare_spread),
       ratio(`${listeners}: of Icecast with 1 s pages`, of.stentor, of.icecast, 1),
       ratio(`${listeners}: of nginx with HLS of 2 s`, of.stentor, of.nginx, 0.55),
     );
@@ -88,7 +92,7 @@ export async function hls() {
 /** Measures each in turn, round by round; `first` hears of Stentor's first round before the others begin. */
 async function rounds(what, listeners, contenders, first = () => {}, hls = false) {
   await pinSelf();
-  const count = setting('STENTOR_BENCH_ROUNDS', 3);
+  const count = setting('STENTOR_BENCH_ROUNDS', ROUNDS);
   const of = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
   for (let round = 0; round < count; round += 1) {
     for (const [name, contender] of Object.entries(contenders)) {
@@ -115,7 +119,8 @@ async function served(server, listeners, hls) {
   const busy = await over(server, measured_s);
   const report = await crowd;
   const { heard, stayed, faults, body_bytes, media_s, gap_max_ms } = report.listeners;
-  if (heard < listeners) throw new Error(`${heard} of ${listeners} hear ${server.url}: ${JSON.stringify(faults)}`);
+  // A server that leaves a few without sound is noted as such; without most of them there is nothing to measure.
+  if (heard < 0.99 * listeners) throw new Error(`${heard} of ${listeners} hear ${server.url}: ${JSON.stringify(faults)}`);
   return {
     us: ((busy - idle) * 1e6) / listeners,
     idle_share: idle,
@@ -134,9 +139,9 @@ async function served(server, listeners, hls) {
 /** Which share of a processor a server has for so long. */
 async function over(server, measured_s) {
   const pids = server.pids();
-  const [from_s, from_ms] = [cpuSeconds(pids), performance.now()];
+  const [from_s, from_ms] = [cpuSeconds(pids, server.threads), performance.now()];
   await seconds(measured_s);
-  return ((cpuSeconds(pids) - from_s) * 1000) / (performance.now() - from_ms);
+  return ((cpuSeconds(pids, server.threads) - from_s) * 1000) / (performance.now() - from_ms);
 }
 
 export const seconds = (s) => new Promise((resolve) => setTimeout(resolve, s * 1000));
@@ -155,8 +160,10 @@ function ratio(what, ours, theirs, limit) {
   const value = us(ours) / us(theirs);
   const limited = [...ours, ...theirs].some((one) => one.limited_by.length > 0);
   const lost = [...ours, ...theirs].some((one) => !one.served);
-  const row = { what, measured: `${value.toFixed(2)} ×`, promised: `≤ ${limit} ×` };
+  const row = { what, measured: `${value.toFixed(2)} ×`, ...(limit && { promised: `≤ ${limit} ×` }) };
   if (limited) return { ...row, measured: `${row.measured}, the crowd at its own limit` };
   if (lost) return { ...row, measured: `${row.measured}, and not everybody was served well` };
-  return { ...row, kept: value <= limit };
+  // Fewer rounds than that are for trying out.
+  const judged = limit && Math.min(ours.length, theirs.length) >= ROUNDS;
+  return judged ? { ...row, kept: value <= limit } : row;
 }

@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 
 import { setting, withHouse } from '../spine/setting.mjs';
-import { stentor } from './contenders.mjs';
+import { CONVERSATION, stentor } from './contenders.mjs';
 
 export async function framing() {
   const seconds = setting('STENTOR_BENCH_FRAMING_S', 60);
   const of = await withHouse(async (open) => {
-    const { url } = await stentor('')(open);
+    const { url } = await stentor('', { speech: CONVERSATION })(open);
     const [ogg, mp4] = await Promise.all(['live.ogg', 'live.mp4'].map((file) => taken(new URL(`${url}${file}?kbps=32`), seconds)));
     return { ogg: ratio(ogg, codecBytesOfOgg), mp4: ratio(mp4, codecBytesOfMp4) };
   });

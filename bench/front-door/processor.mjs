@@ -21,11 +21,15 @@ export function pinSelf() {
   return run('taskset', ['-apc', String(OTHERS_CPU), String(process.pid)]);
 }
 
-/** Seconds of processor time that these processes have had so far, all their threads together, by the scheduler's figures. */
-export function cpuSeconds(pids) {
+/**
+ * Seconds of processor time that these processes have had so far, by the scheduler's figures: all their threads together, or those
+ * whose names begin with `only`.
+ */
+export function cpuSeconds(pids, only = '') {
   let ns = 0n;
   for (const pid of pids) {
     for (const task of readdirSync(`/proc/${pid}/task`)) {
+      if (!readFileSync(`/proc/${pid}/task/${task}/comm`, 'utf8').startsWith(only)) continue;
       // The first of three numbers: nanoseconds on a processor (Documentation/scheduler/sched-stats.rst).
       ns += BigInt(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]);
     }
