@@ -27,6 +27,7 @@ test('hls.js plays low-latency HLS', async (t) => {
   const late_s = await listener.page.evaluate(async (seconds) => {
     const found = [];
     for (let i = 0; i < 5 * seconds; i += 1) {
+      // Five looks a second at what plays by itself: a sample of it, and no wait for anything.
       await new Promise((resolve) => setTimeout(resolve, 200));
       found.push(window.heard.late_s());
     }
