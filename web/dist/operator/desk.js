@@ -1,8 +1,10 @@
 import { forget, recall, remember } from '../shared/memory.js';
 import { ask, Problem } from '../shared/problem.js';
+import { ServerClock } from './serverclock.js';
 const API = '/api/v1';
 export class Desk {
     lost;
+    clock = new ServerClock();
     #token;
     constructor(now, lost) {
         this.lost = lost;
@@ -42,8 +44,10 @@ export class Desk {
         return this.#ask('DELETE', `/shows/${id}/links/${link}`);
     }
     async #ask(method, path, json) {
+        const asked_at = Date.now();
+        const answered = ({ headers }) => this.clock.hear(headers.get('Date'), asked_at, Date.now());
         try {
-            return await ask(API + path, { method, token: this.#token?.token ?? '', json });
+            return await ask(API + path, { method, token: this.#token?.token ?? '', json, answered });
         }
         catch (error) {
             if (error instanceof Problem && error.status === 401) {

@@ -3,6 +3,7 @@ import { keepFocus } from '../shared/focus.js';
 import { clockText, dateText, dayTimeText } from '../shared/timetext.js';
 import { confirmed } from './confirm.js';
 import { LinksView } from './linksview.js';
+import { secondsLeft } from './serverclock.js';
 const CHUNK_S = 0.32;
 const ROLES = ['speaker', 'co_host', 'host'];
 export class ShowCard {
@@ -91,7 +92,7 @@ export class ShowCard {
         const draw = (show, { now }) => {
             setShown(live, show.phase === 'announced' || show.phase === 'doors');
             setShown(undo, show.phase === 'ending');
-            setText(undo, t.undo(Math.max(0, Math.ceil(((show.undo_until ?? now) - now) / 1000))));
+            setText(undo, t.undo(secondsLeft(show.undo_until, now)));
             setShown(end, show.phase === 'on_air');
             setShown(remove, show.phase !== 'on_air' && show.phase !== 'ending');
         };

@@ -3,6 +3,7 @@
 import type { DeskLink, DeskShow, Role } from '../shared/documents.js';
 import { forget, recall, remember } from '../shared/memory.js';
 import { ask, Problem } from '../shared/problem.js';
+import { ServerClock } from './serverclock.js';
 
 const API = '/api/v1';
 
@@ -25,6 +26,7 @@ export interface DeskAnswer {
 }
 
 export class Desk {
+  readonly clock = new ServerClock();
   #token: DeskToken | null;
 
   /** `lost` is told when the token is no longer good. */
@@ -81,8 +83,10 @@ export class Desk {
   }
 
   async #ask<T>(method: 'GET' | 'POST' | 'DELETE', path: string, json?: unknown): Promise<T> {
+    const asked_at = Date.now();
+    const answered = ({ headers }: Response): void => this.clock.hear(headers.get('Date'), asked_at, Date.now());
     try {
-      return await ask<T>(API + path, { method, token: this.#token?.token ?? '', json });
+      return await ask<T>(API + path, { method, token: this.#token?.token ?? '', json, answered });
     } catch (error) {
       if (error instanceof Problem && error.status === 401) {
         this.leave();

@@ -8,6 +8,7 @@ import type { Texts } from '../shared/language.js';
 import { clockText, dateText, dayTimeText } from '../shared/timetext.js';
 import { confirmed } from './confirm.js';
 import { LinksView } from './linksview.js';
+import { secondsLeft } from './serverclock.js';
 
 /** Seconds of sound in a chunk. */
 const CHUNK_S = 0.32;
@@ -15,8 +16,9 @@ const ROLES: Role[] = ['speaker', 'co_host', 'host'];
 
 /** What the page knows beside the show itself; both are Unix times. */
 export interface Seen {
+  /** By the server's clock, as all times of the show. */
   now: number;
-  /** When the desk answered last, if it should have answered again since. */
+  /** By this computer's clock: when the desk answered last, if it should have answered again since. */
   silent_since: number | null;
 }
 
@@ -118,7 +120,7 @@ export class ShowCard {
     const draw: Update = (show, { now }) => {
       setShown(live, show.phase === 'announced' || show.phase === 'doors');
       setShown(undo, show.phase === 'ending');
-      setText(undo, t.undo(Math.max(0, Math.ceil(((show.undo_until ?? now) - now) / 1000))));
+      setText(undo, t.undo(secondsLeft(show.undo_until, now)));
       setShown(end, show.phase === 'on_air');
       setShown(remove, show.phase !== 'on_air' && show.phase !== 'ending');
     };

@@ -168,8 +168,9 @@ export class StentorOperator extends HTMLElement {
     this.#warn(warnings);
     keepFocus(this.#list, () => this.#drop(shows.map(({ id }) => id)), () => [...this.querySelectorAll<HTMLElement>('.show button, summary')]);
     this.#list.querySelector('.none')?.remove();
-    const now = Date.now();
-    const silent_since = now - this.#answered_at > SILENT_MS ? this.#answered_at : null;
+    const here = Date.now();
+    const now = this.#desk.clock.time(here);
+    const silent_since = here - this.#answered_at > SILENT_MS ? this.#answered_at : null;
     for (const show of shows) this.#card(show.id, texts).update(show, { now, silent_since });
     if (shows.length === 0) this.#list.append(make('p', { class: 'none soft' }, texts.operator.none));
   }
