@@ -5,14 +5,12 @@ const API = '/api/v1';
 export class Desk {
     lost;
     clock = new ServerClock();
-    #token;
-    constructor(now, lost) {
+    #token = recall('desk');
+    constructor(lost) {
         this.lost = lost;
-        const stored = recall('desk');
-        this.#token = stored?.token && stored.expires_at > now ? stored : null;
     }
     get entered() {
-        return this.#token !== null;
+        return Boolean(this.#token?.token);
     }
     async enter(key) {
         this.#token = await ask(`${API}/session`, { method: 'POST', token: key });

@@ -10,7 +10,7 @@ const POLL_MS = 2_000;
 const SILENT_MS = 5_000;
 export class StentorOperator extends HTMLElement {
     #key = takeKey();
-    #desk = new Desk(Date.now(), (problem) => this.#lost(problem));
+    #desk = new Desk((problem) => this.#lost(problem));
     #texts = null;
     #answer = null;
     #answered_at = 0;

@@ -9,7 +9,6 @@ const API = '/api/v1';
 
 interface DeskToken {
   token: string;
-  expires_at: number;
 }
 
 export interface NewShow {
@@ -27,19 +26,14 @@ export interface DeskAnswer {
 
 export class Desk {
   readonly clock = new ServerClock();
-  #token: DeskToken | null;
+  /** Only the server says when it is no longer good: this computer's clock may be wrong. */
+  #token = recall<DeskToken>('desk');
 
   /** `lost` is told when the token is no longer good. */
-  constructor(
-    now: number,
-    readonly lost: (problem: Problem) => void,
-  ) {
-    const stored = recall<DeskToken>('desk');
-    this.#token = stored?.token && stored.expires_at > now ? stored : null;
-  }
+  constructor(readonly lost: (problem: Problem) => void) {}
 
   get entered(): boolean {
-    return this.#token !== null;
+    return Boolean(this.#token?.token);
   }
 
   /** Exchanges the operator's key; only called by a press. */

@@ -16,7 +16,7 @@ const SILENT_MS = 5_000;
 
 export class StentorOperator extends HTMLElement {
   #key = takeKey();
-  #desk = new Desk(Date.now(), (problem) => this.#lost(problem));
+  #desk = new Desk((problem) => this.#lost(problem));
   #texts: Texts | null = null;
   #answer: DeskAnswer | null = null;
   #answered_at = 0;

@@ -40,8 +40,14 @@ export const texts = {
     cancel: 'Cancel',
     silence: 'The desk does not answer. This page goes on asking; the listen link tells whether the show goes on.',
     silentSince: (time: string) => `No answer since ${time}: these numbers are old.`,
-    /** What the server's refusals say; here its own words do. */
-    refusals: {} as Record<string, string>,
+    /** What the server's refusals say; here its own words do, but for keys, which it says to people who have a link. */
+    refusals: {
+      key_missing: 'The key is missing. Enter once more.',
+      key_invalid: 'This is not the key of this server, or it is not whole. Take the one in DATA/operator.key.',
+      key_expired: 'You were signed in for a time, and that is over. Enter once more.',
+      key_revoked: 'This sign-in is no longer good. Enter once more.',
+      key_foreign: 'This key is not for the desk. Take the one in DATA/operator.key.',
+    } as Record<string, string>,
     phase: { announced: 'Announced', doors: 'Doors open', on_air: 'On air', ending: 'Ending', ended: 'Over' },
     role: { host: 'Host', co_host: 'Co-host', speaker: 'Speaker' },
   },
