@@ -1,5 +1,5 @@
 const SHELL = {
- "version": "1eeeef6d926094de",
+ "version": "ee772a399cc27b74",
  "files": {
   "/listener.html": "434bda679aebe4ded9f9e0ca6e13575cf07eb581b6e045c8e113843d863c4360",
   "/assets/css/base.css": "954228582d67f2efc5392d2f93fdfd11edeb833ae451df58a903addd1675ce4b",
@@ -44,7 +44,7 @@ const SHELL = {
   "/assets/shared/moment.js": "dfbf50d09074bcd3d73e445d066127c8c61479e4e7e0832e0ac004ca4d9a50e6",
   "/assets/shared/older.js": "1bf251c8b24d91325efa839de07e53bbaa01aead77edb597aef2c6b666ae1066",
   "/assets/shared/problem.js": "0b783e558b2445c932f8e56d3f1db632ebdd85f9ff61a2f1311ebef0a7fdf2f8",
-  "/assets/shared/timetext.js": "dbb021a38f6f39983a0fbfca071c3bdcc9aa76fa1a5851a8fe3da5982795b78e",
+  "/assets/shared/timetext.js": "ee69b85a97884aee7da63f6ca5b4c535644184c4fca11bf51aa944268cd19625",
   "/assets/texts/extras.de.js": "a37bf5752aa9f727128f249975068b8bf5dfd6ce61bd656bd3b82fd347ba352e",
   "/assets/texts/extras.en.js": "8431d316f2bf05afc6c0222fe4d40963b5646006479e8c98579ea0338aa4c919",
   "/assets/texts/listener.de.js": "9900cb1f400eb51a07f1684ea4853c586a1cf206c91c2fd156b117efe5329c6c",

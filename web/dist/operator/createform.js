@@ -1,10 +1,18 @@
-import { make } from '../shared/dom.js';
+import { make, setText } from '../shared/dom.js';
+import { LANGUAGES } from '../shared/language.js';
+import { dateText } from '../shared/timetext.js';
+import { explain } from './validity.js';
 export function createForm(texts, create) {
     const t = texts.operator;
     const id = make('input', { type: 'text', id: 'show-id', required: true, maxlength: 63, pattern: '[a-z0-9]([a-z0-9\\-]*[a-z0-9])?', autocapitalize: 'none', autocomplete: 'off', spellcheck: 'false', 'aria-describedby': 'show-id-hint' });
     const title = make('input', { type: 'text', id: 'show-title', maxlength: 120, autocomplete: 'off' });
-    const start = make('input', { type: 'datetime-local', id: 'show-start' });
-    const language = make('select', { id: 'show-language' }, make('option', { value: 'en' }, 'English'), make('option', { value: 'de' }, 'Deutsch'));
+    const start = make('input', { type: 'datetime-local', id: 'show-start', 'aria-describedby': 'show-start-said' });
+    const said = make('p', { id: 'show-start-said', class: 'soft small' });
+    const sayStart = () => setText(said, start.value ? dateText(timeOf(start.value), texts.language) : '');
+    start.addEventListener('input', sayStart);
+    explain(id, t.idHint);
+    explain(start, t.startsAtBad);
+    const language = make('select', { id: 'show-language' }, ...LANGUAGES.map((name) => make('option', { value: name }, t.languages[name])));
     language.value = texts.language;
     const field = (label, control, hint) => make('div', { class: 'field' }, make('label', { for: control.id }, label), control, ...(hint ? [hint] : []));
     const submitted = async (event) => {
@@ -13,10 +21,16 @@ export function createForm(texts, create) {
         if (title.value.trim())
             show.title = title.value.trim();
         if (start.value)
-            show.starts_at = new Date(start.value).getTime();
-        if (await create(show))
-            form.reset();
+            show.starts_at = timeOf(start.value);
+        if (!(await create(show)))
+            return;
+        form.reset();
+        language.value = texts.language;
+        sayStart();
     };
-    const form = make('form', { class: 'create', onsubmit: (event) => void submitted(event) }, field(t.id, id, make('p', { id: 'show-id-hint', class: 'soft small' }, t.idHint)), field(t.showTitle, title), field(t.startsAt, start), field(t.showLanguage, language), make('button', { type: 'submit', class: 'primary' }, t.create));
+    const form = make('form', { class: 'create', onsubmit: (event) => void submitted(event) }, field(t.id, id, make('p', { id: 'show-id-hint', class: 'soft small' }, t.idHint)), field(t.showTitle, title), field(t.startsAt, start, said), field(t.showLanguage, language), make('button', { type: 'submit', class: 'primary' }, t.create));
     return make('details', { class: 'creation' }, make('summary', {}, t.create), form);
+}
+function timeOf(local) {
+    return new Date(local).getTime();
 }

@@ -1,4 +1,4 @@
-import { make, setText, show as setShown } from '../shared/dom.js';
+import { make, setAttribute, setText, show as setShown } from '../shared/dom.js';
 import { keepFocus } from '../shared/focus.js';
 import { clockText, dateText, dayTimeText } from '../shared/timetext.js';
 import { confirmed } from './confirm.js';
@@ -37,6 +37,7 @@ export class ShowCard {
             setText(badge, texts.operator.phase[show.phase]);
             badge.classList.toggle('on', show.phase === 'on_air');
             setText(title, show.title || show.id);
+            setAttribute(title, 'lang', show.title ? show.language : null);
             const coming = show.phase === 'announced' || show.phase === 'doors';
             setText(address, show.starts_at !== null && coming ? `/${show.id} · ${dateText(show.starts_at, texts.language)}` : `/${show.id}`);
         };

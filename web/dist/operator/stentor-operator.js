@@ -6,6 +6,8 @@ import { Problem } from '../shared/problem.js';
 import { createForm } from './createform.js';
 import { Desk } from './desk.js';
 import { ShowCard } from './showcard.js';
+import { explain } from './validity.js';
+import { warningText } from './warning.js';
 const POLL_MS = 2_000;
 const SILENT_MS = 5_000;
 export class StentorOperator extends HTMLElement {
@@ -20,6 +22,7 @@ export class StentorOperator extends HTMLElement {
     #list = make('div', { class: 'shows' });
     #problem = make('p', { class: 'problem', role: 'alert' });
     #warnings = make('div', { role: 'status' });
+    #warned = '[]';
     connectedCallback() {
         void this.#speak(currentLanguage());
         setInterval(() => document.visibilityState === 'visible' && this.#tick(), POLL_MS);
@@ -49,6 +52,7 @@ export class StentorOperator extends HTMLElement {
         this.#cards.clear();
         this.#list.replaceChildren();
         this.#warnings.replaceChildren();
+        this.#warned = '[]';
         this.#say('');
         this.replaceChildren(make('header', {}, make('h1', {}, t.title), make('div', { class: 'row' }, ...(inside ? [leave] : []), change)), make('main', {}, this.#problem, ...(inside ? [this.#warnings, this.#list, createForm(texts, (show) => this.#create(show))] : [this.#entrance(texts)])));
         if (inside)
@@ -57,6 +61,7 @@ export class StentorOperator extends HTMLElement {
     #entrance(texts) {
         const t = texts.operator;
         const key = make('input', { type: 'password', id: 'key', required: true, autocomplete: 'off', value: this.#key ?? '' });
+        explain(key, t.keyMissing);
         const submitted = (event) => {
             event.preventDefault();
             void this.#enter(key.value.trim());
@@ -140,7 +145,7 @@ export class StentorOperator extends HTMLElement {
         if (!texts || !this.#answer)
             return;
         const { shows, warnings } = this.#answer;
-        this.#warn(warnings);
+        this.#warn(warnings, texts);
         keepFocus(this.#list, () => this.#drop(shows.map(({ id }) => id)), () => [...this.querySelectorAll('.show button, summary')]);
         this.#list.querySelector('.none')?.remove();
         const here = Date.now();
@@ -159,11 +164,12 @@ export class StentorOperator extends HTMLElement {
             this.#cards.delete(id);
         }
     }
-    #warn(warnings) {
-        const drawn = [...this.#warnings.children].map((warning) => warning.textContent);
-        if (JSON.stringify(drawn) === JSON.stringify(warnings))
+    #warn(warnings, texts) {
+        const told = JSON.stringify(warnings);
+        if (told === this.#warned)
             return;
-        this.#warnings.replaceChildren(...warnings.map((warning) => make('p', { class: 'problem', lang: 'en' }, warning)));
+        this.#warned = told;
+        this.#warnings.replaceChildren(...warnings.map((warning) => make('p', { class: 'problem' }, ...warningOf(warning, texts))));
     }
     #card(id, texts) {
         const known = this.#cards.get(id);
@@ -186,8 +192,18 @@ export class StentorOperator extends HTMLElement {
         setShown(this.#problem, sentence !== '');
     }
     #sentence(error) {
-        const { silence = '', refusals = {} } = this.#texts?.operator ?? {};
-        return error instanceof Problem ? error.sentence(silence, refusals) : silence;
+        const texts = this.#texts;
+        if (!texts)
+            return '';
+        const { silence, refusals, refused } = texts.operator;
+        if (!(error instanceof Problem) || error.unreachable)
+            return silence;
+        const words = texts.language === 'en' ? error.detail || error.title : '';
+        return refusals[error.reason] || words || refused(error.status);
     }
+}
+function warningOf(warning, texts) {
+    const known = warningText(warning, texts);
+    return known === null ? [`${texts.operator.saysInEnglish} `, make('span', { lang: 'en' }, warning)] : [known];
 }
 customElements.define('stentor-operator', StentorOperator);

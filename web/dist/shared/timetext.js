@@ -31,6 +31,9 @@ export function dateText(at, language) {
         timeZoneName: 'short',
     }).format(at);
 }
+export function dayText(day, language) {
+    return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(Date.parse(day));
+}
 export function countdownText(seconds, language) {
     const days = Math.floor(seconds / 86_400);
     if (days < 1)

@@ -3,6 +3,7 @@ export const texts = {
     operator: {
         title: 'Desk',
         key: 'Operator key',
+        keyMissing: 'Enter the key.',
         keyHint: 'It is in DATA/operator.key on the server.',
         enter: 'Enter',
         leave: 'Sign out',
@@ -13,7 +14,9 @@ export const texts = {
         idHint: 'Small letters, digits and dashes.',
         showTitle: 'Title',
         startsAt: 'Start',
+        startsAtBad: 'Give the day and the time, or leave the start empty.',
         showLanguage: 'Language',
+        languages: { en: 'English', de: 'German' },
         listeners: 'Listeners',
         tape: 'Tape',
         tapeText: (minutes, size, holes) => `${minutes}, ${size}, ${holes === 0 ? 'no holes' : holes === 1 ? '1 hole' : `${holes} holes`}`,
@@ -34,6 +37,9 @@ export const texts = {
         removeSure: (id) => `Delete ${id} with its recording? This cannot be undone.`,
         yes: 'Yes',
         cancel: 'Cancel',
+        refused: (status) => `The server refused this (HTTP ${status}).`,
+        saysInEnglish: 'The server warns:',
+        certificateTooShort: (day, show) => `The certificate expires on ${day}, before the end of the show ${show} can be expected. Renew it before the doors open.`,
         silence: 'The desk does not answer. This page goes on asking; the listen link tells whether the show goes on.',
         silentSince: (time) => `No answer since ${time}: these numbers are old.`,
         refusals: {

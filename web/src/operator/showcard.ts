@@ -1,7 +1,7 @@
 // One show on the desk. Its parts are made once and told what changed, so that a word half typed, a question that is
 // open and the focus outlive the news.
 
-import { make, setText, show as setShown } from '../shared/dom.js';
+import { make, setAttribute, setText, show as setShown } from '../shared/dom.js';
 import type { DeskLink, DeskShow, Role } from '../shared/documents.js';
 import { keepFocus } from '../shared/focus.js';
 import type { Texts } from '../shared/language.js';
@@ -63,6 +63,7 @@ export class ShowCard {
       setText(badge, texts.operator.phase[show.phase]);
       badge.classList.toggle('on', show.phase === 'on_air');
       setText(title, show.title || show.id);
+      setAttribute(title, 'lang', show.title ? show.language : null);
       const coming = show.phase === 'announced' || show.phase === 'doors';
       setText(address, show.starts_at !== null && coming ? `/${show.id} · ${dateText(show.starts_at, texts.language)}` : `/${show.id}`);
     };

@@ -9,6 +9,8 @@ import { Problem } from '../shared/problem.js';
 import { createForm } from './createform.js';
 import { Desk, type DeskAnswer, type NewShow } from './desk.js';
 import { ShowCard } from './showcard.js';
+import { explain } from './validity.js';
+import { warningText } from './warning.js';
 
 const POLL_MS = 2_000;
 /** Two questions without an answer: what is shown is called old from then on. */
@@ -27,6 +29,8 @@ export class StentorOperator extends HTMLElement {
   #list = make('div', { class: 'shows' });
   #problem = make('p', { class: 'problem', role: 'alert' });
   #warnings = make('div', { role: 'status' });
+  /** What the warnings were drawn from. */
+  #warned = '[]';
 
   connectedCallback(): void {
     void this.#speak(currentLanguage());
@@ -58,6 +62,7 @@ export class StentorOperator extends HTMLElement {
     this.#cards.clear();
     this.#list.replaceChildren();
     this.#warnings.replaceChildren();
+    this.#warned = '[]';
     this.#say('');
     this.replaceChildren(
       make('header', {}, make('h1', {}, t.title), make('div', { class: 'row' }, ...(inside ? [leave] : []), change)),
@@ -69,6 +74,7 @@ export class StentorOperator extends HTMLElement {
   #entrance(texts: Texts): HTMLElement {
     const t = texts.operator;
     const key = make('input', { type: 'password', id: 'key', required: true, autocomplete: 'off', value: this.#key ?? '' });
+    explain(key, t.keyMissing);
     const submitted = (event: Event): void => {
       event.preventDefault();
       void this.#enter(key.value.trim());
@@ -165,7 +171,7 @@ export class StentorOperator extends HTMLElement {
     const texts = this.#texts;
     if (!texts || !this.#answer) return;
     const { shows, warnings } = this.#answer;
-    this.#warn(warnings);
+    this.#warn(warnings, texts);
     keepFocus(this.#list, () => this.#drop(shows.map(({ id }) => id)), () => [...this.querySelectorAll<HTMLElement>('.show button, summary')]);
     this.#list.querySelector('.none')?.remove();
     const here = Date.now();
@@ -183,11 +189,12 @@ export class StentorOperator extends HTMLElement {
     }
   }
 
-  /** The server's own words, which are English; drawn anew only when they change, as they are read out. */
-  #warn(warnings: string[]): void {
-    const drawn = [...this.#warnings.children].map((warning) => warning.textContent);
-    if (JSON.stringify(drawn) === JSON.stringify(warnings)) return;
-    this.#warnings.replaceChildren(...warnings.map((warning) => make('p', { class: 'problem', lang: 'en' }, warning)));
+  /** Drawn anew only when they change, as they are read out. */
+  #warn(warnings: string[], texts: Texts): void {
+    const told = JSON.stringify(warnings);
+    if (told === this.#warned) return;
+    this.#warned = told;
+    this.#warnings.replaceChildren(...warnings.map((warning) => make('p', { class: 'problem' }, ...warningOf(warning, texts))));
   }
 
   #card(id: string, texts: Texts): ShowCard {
@@ -212,9 +219,20 @@ export class StentorOperator extends HTMLElement {
   }
 
   #sentence(error: unknown): string {
-    const { silence = '', refusals = {} } = this.#texts?.operator ?? {};
-    return error instanceof Problem ? error.sentence(silence, refusals) : silence;
+    const texts = this.#texts;
+    if (!texts) return '';
+    const { silence, refusals, refused } = texts.operator;
+    if (!(error instanceof Problem) || error.unreachable) return silence;
+    // The server's own words are English.
+    const words = texts.language === 'en' ? error.detail || error.title : '';
+    return refusals[error.reason] || words || refused(error.status);
   }
+}
+
+/** A warning as the page says it, or the server's words with what announces them. */
+function warningOf(warning: string, texts: Texts): (Node | string)[] {
+  const known = warningText(warning, texts);
+  return known === null ? [`${texts.operator.saysInEnglish} `, make('span', { lang: 'en' }, warning)] : [known];
 }
 
 customElements.define('stentor-operator', StentorOperator);

@@ -41,6 +41,11 @@ export function dateText(at: number, language: string): string {
   }).format(at);
 }
 
+/** A day of the calendar, given as `2026-11-30`: `November 30, 2026`. */
+export function dayText(day: string, language: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(Date.parse(day));
+}
+
 /** Time that is left until a start: days as words, less than a day as a clock. */
 export function countdownText(seconds: number, language: string): string {
   const days = Math.floor(seconds / 86_400);

@@ -7,6 +7,7 @@ export const texts: Texts = {
   operator: {
     title: 'Regie',
     key: 'Schlüssel der Regie',
+    keyMissing: 'Gib den Schlüssel ein.',
     keyHint: 'Er steht auf dem Server in DATA/operator.key.',
     enter: 'Eintreten',
     leave: 'Abmelden',
@@ -17,7 +18,9 @@ export const texts: Texts = {
     idHint: 'Kleinbuchstaben, Ziffern und Bindestriche.',
     showTitle: 'Titel',
     startsAt: 'Beginn',
+    startsAtBad: 'Gib Tag und Uhrzeit an, oder lass den Beginn leer.',
     showLanguage: 'Sprache',
+    languages: { en: 'Englisch', de: 'Deutsch' },
     listeners: 'Publikum',
     tape: 'Band',
     tapeText: (minutes, size, holes) =>
@@ -39,6 +42,10 @@ export const texts: Texts = {
     removeSure: (id) => `${id} mit der Aufzeichnung löschen? Das lässt sich nicht zurücknehmen.`,
     yes: 'Ja',
     cancel: 'Abbrechen',
+    refused: (status) => `Der Server lehnt das ab (HTTP ${status}).`,
+    saysInEnglish: 'Der Server warnt, auf Englisch:',
+    certificateTooShort: (day, show) =>
+      `Das Zertifikat läuft am ${day} ab, bevor mit dem Ende der Sendung ${show} zu rechnen ist. Erneuere es, bevor sie sich öffnet.`,
     silence: 'Die Regie antwortet nicht. Diese Seite fragt weiter; der Hörlink sagt, ob die Sendung weitergeht.',
     silentSince: (time) => `Keine Antwort seit ${time}: Diese Zahlen sind alt.`,
     refusals: {
@@ -55,6 +62,8 @@ export const texts: Texts = {
       undo_over: 'Ein Ende lässt sich 30 Sekunden lang zurücknehmen, und die sind vorbei. Lege für den Rest eine neue Sendung an.',
       too_many_links: 'Die Sendung hat so viele Links, wie sie haben kann, auch benutzte und widerrufene. Gib einen von denen weiter, die es gibt.',
       unknown_link: 'Diesen Link gibt es nicht mehr.',
+      not_found: 'Der Server kennt das nicht, worum diese Seite ihn bittet. Lade sie neu.',
+      too_large: 'Die Eingabe ist zu lang. Kürze sie.',
       malformed: 'Der Server versteht die Eingabe nicht. Prüfe Name, Titel und Beginn.',
       too_slow: 'Die Anfrage kam nicht rechtzeitig an. Prüfe die Leitung und versuche es noch einmal.',
       disk_failed: 'Die Festplatte hat das nicht angenommen. Das Protokoll des Servers sagt, warum.',

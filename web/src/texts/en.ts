@@ -6,6 +6,7 @@ export const texts = {
   operator: {
     title: 'Desk',
     key: 'Operator key',
+    keyMissing: 'Enter the key.',
     keyHint: 'It is in DATA/operator.key on the server.',
     enter: 'Enter',
     leave: 'Sign out',
@@ -16,7 +17,9 @@ export const texts = {
     idHint: 'Small letters, digits and dashes.',
     showTitle: 'Title',
     startsAt: 'Start',
+    startsAtBad: 'Give the day and the time, or leave the start empty.',
     showLanguage: 'Language',
+    languages: { en: 'English', de: 'German' },
     listeners: 'Listeners',
     tape: 'Tape',
     tapeText: (minutes: string, size: string, holes: number) =>
@@ -38,6 +41,11 @@ export const texts = {
     removeSure: (id: string) => `Delete ${id} with its recording? This cannot be undone.`,
     yes: 'Yes',
     cancel: 'Cancel',
+    refused: (status: number) => `The server refused this (HTTP ${status}).`,
+    /** Before the server's own words, where there are none in the page's language. */
+    saysInEnglish: 'The server warns:',
+    certificateTooShort: (day: string, show: string) =>
+      `The certificate expires on ${day}, before the end of the show ${show} can be expected. Renew it before the doors open.`,
     silence: 'The desk does not answer. This page goes on asking; the listen link tells whether the show goes on.',
     silentSince: (time: string) => `No answer since ${time}: these numbers are old.`,
     /** What the server's refusals say; here its own words do, but for keys, which it says to people who have a link. */
