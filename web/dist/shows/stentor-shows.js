@@ -5,6 +5,8 @@ import { dateText } from '../shared/timetext.js';
 const POLL_MS = 15_000;
 export class StentorShows extends HTMLElement {
     #texts = null;
+    #shows = null;
+    #silent = false;
     #list = make('ul', { class: 'list' });
     #said = make('p', { class: 'soft', role: 'status' });
     connectedCallback() {
@@ -18,23 +20,34 @@ export class StentorShows extends HTMLElement {
         document.title = `${texts.shows.title} · Stentor`;
         const change = languageSwitch(language, (other) => void this.#speak(other));
         this.replaceChildren(make('header', {}, make('h1', {}, texts.shows.title), change), make('main', {}, this.#list, this.#said));
+        this.#update();
         await this.#refresh();
     }
     async #refresh() {
+        if (!this.#texts)
+            return;
+        try {
+            this.#shows = (await ask('/?list')).shows;
+            this.#silent = false;
+        }
+        catch {
+            this.#silent = true;
+        }
+        this.#update();
+    }
+    #update() {
         const texts = this.#texts;
         if (!texts)
             return;
-        try {
-            const { shows } = await ask('/?list');
-            const focused = this.#list.contains(document.activeElement) ? document.activeElement?.getAttribute('href') : null;
-            this.#list.replaceChildren(...shows.map((show) => row(show, texts)));
-            if (focused)
-                [...this.#list.querySelectorAll('a')].find((link) => link.getAttribute('href') === focused)?.focus();
-            this.#say(shows.length === 0 ? texts.shows.none : '');
-        }
-        catch {
+        const shows = this.#shows ?? [];
+        const focused = this.#list.contains(document.activeElement) ? document.activeElement?.getAttribute('href') : null;
+        this.#list.replaceChildren(...shows.map((show) => row(show, texts)));
+        if (focused)
+            [...this.#list.querySelectorAll('a')].find((link) => link.getAttribute('href') === focused)?.focus();
+        if (this.#silent)
             this.#say(texts.shows.silence);
-        }
+        else
+            this.#say(this.#shows?.length === 0 ? texts.shows.none : '');
     }
     #say(sentence) {
         setText(this.#said, sentence);

@@ -10,6 +10,9 @@ const POLL_MS = 15_000;
 
 export class StentorShows extends HTMLElement {
   #texts: Texts | null = null;
+  /** What the server answered last. */
+  #shows: ShowsDocument['shows'] | null = null;
+  #silent = false;
   #list = make('ul', { class: 'list' });
   #said = make('p', { class: 'soft', role: 'status' });
 
@@ -28,22 +31,32 @@ export class StentorShows extends HTMLElement {
       make('header', {}, make('h1', {}, texts.shows.title), change),
       make('main', {}, this.#list, this.#said),
     );
+    this.#update();
     await this.#refresh();
   }
 
   async #refresh(): Promise<void> {
-    const texts = this.#texts;
-    if (!texts) return;
+    if (!this.#texts) return;
     try {
       // An address of its own for the cache, so that "back" never shows JSON in place of the page.
-      const { shows } = await ask<ShowsDocument>('/?list');
-      const focused = this.#list.contains(document.activeElement) ? document.activeElement?.getAttribute('href') : null;
-      this.#list.replaceChildren(...shows.map((show) => row(show, texts)));
-      if (focused) [...this.#list.querySelectorAll('a')].find((link) => link.getAttribute('href') === focused)?.focus();
-      this.#say(shows.length === 0 ? texts.shows.none : '');
+      this.#shows = (await ask<ShowsDocument>('/?list')).shows;
+      this.#silent = false;
     } catch {
-      this.#say(texts.shows.silence);
+      this.#silent = true;
     }
+    this.#update();
+  }
+
+  /** By the texts of now: the language may have changed while the server was asked. */
+  #update(): void {
+    const texts = this.#texts;
+    if (!texts) return;
+    const shows = this.#shows ?? [];
+    const focused = this.#list.contains(document.activeElement) ? document.activeElement?.getAttribute('href') : null;
+    this.#list.replaceChildren(...shows.map((show) => row(show, texts)));
+    if (focused) [...this.#list.querySelectorAll('a')].find((link) => link.getAttribute('href') === focused)?.focus();
+    if (this.#silent) this.#say(texts.shows.silence);
+    else this.#say(this.#shows?.length === 0 ? texts.shows.none : '');
   }
 
   #say(sentence: string): void {
