@@ -1,5 +1,5 @@
 const SHELL = {
- "version": "ee772a399cc27b74",
+ "version": "83784a0aa99d04e1",
  "files": {
   "/listener.html": "434bda679aebe4ded9f9e0ca6e13575cf07eb581b6e045c8e113843d863c4360",
   "/assets/css/base.css": "954228582d67f2efc5392d2f93fdfd11edeb833ae451df58a903addd1675ce4b",
@@ -25,7 +25,7 @@ const SHELL = {
   "/assets/listener/stentor-why.js": "cf957b0c5cb3cdb4a86d84bb2c68e1fef0755e033758f6bf5753386252f62fd3",
   "/assets/listener/texts.js": "8a05af042f1aa4f5f8b27c2e24732f5f21b6136b6be33934ecef72bff072aa94",
   "/assets/listener/view.js": "308e2c55aec3ab2dec1e5c80dacedc76d432772073aeddc817d15980e042546e",
-  "/assets/listener/why.js": "902c7dc96c8cfdc268c75fc56e287843c9c685798d905d794de18a28b267ef62",
+  "/assets/listener/why.js": "89af264aedafd6cdf2c085ace0d4d8bbddd08a9047330516ddec98e30639708f",
   "/assets/player/choose.js": "a49784aa3df740813cfc740be4fc00b63a9114bac9d42a7d121e4c9013d79384",
   "/assets/player/feed.js": "84aa6c3f6f19dff3ec999f26e5625f581dd3cb5cb42878416fd42716a7c70743",
   "/assets/player/mse.js": "17bcc904bce234633aee0a24bc9d1b16c8ee2f30b6183e968224e02ce35a9350",
@@ -45,8 +45,8 @@ const SHELL = {
   "/assets/shared/older.js": "1bf251c8b24d91325efa839de07e53bbaa01aead77edb597aef2c6b666ae1066",
   "/assets/shared/problem.js": "0b783e558b2445c932f8e56d3f1db632ebdd85f9ff61a2f1311ebef0a7fdf2f8",
   "/assets/shared/timetext.js": "ee69b85a97884aee7da63f6ca5b4c535644184c4fca11bf51aa944268cd19625",
-  "/assets/texts/extras.de.js": "a37bf5752aa9f727128f249975068b8bf5dfd6ce61bd656bd3b82fd347ba352e",
-  "/assets/texts/extras.en.js": "8431d316f2bf05afc6c0222fe4d40963b5646006479e8c98579ea0338aa4c919",
+  "/assets/texts/extras.de.js": "581680dde9533698882d8dff4d20fbe3342a79a86ae59eba932091d15f9f7f7e",
+  "/assets/texts/extras.en.js": "77c8b95924f4cb2852909c4d34af75907b27ac05a2c4d2ac9d68366073ac9cfe",
   "/assets/texts/listener.de.js": "9900cb1f400eb51a07f1684ea4853c586a1cf206c91c2fd156b117efe5329c6c",
   "/assets/texts/listener.en.js": "df24261c9239326fa8cac9e626908c6a0fecc613d7986c8fdeac4b248ecc8f3a",
   "/assets/unloaded.js": "fe4c8b12f1105a47dcaadc9201e1ab7785d1ae1467e2a92757088963a7a3203f"

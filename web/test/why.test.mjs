@@ -37,6 +37,11 @@ test('when all is well, the advice is about the device', () => {
   assert.match(conclusion({}), /silent switch/);
 });
 
+test('a level has a true minus sign', () => {
+  const { result } = stepsOf(well, texts).find((step) => step.name === 'programme');
+  assert.equal(result, 'There is sound in it (\u221223 dB).');
+});
+
 test('each fault is found at its own step', () => {
   const faults = [
     ['server', { server: { problem: unreachable() }, status: null }],

@@ -83,7 +83,7 @@ const JUDGES = {
             return checking();
         if (decoded.level_dbfs < SILENT_DBFS)
             return note(t.programmeSilent);
-        return status?.phase !== 'ended' && status?.slate ? note(t.programmeSlate) : good(t.programmeGood(Math.round(decoded.level_dbfs)));
+        return status?.phase !== 'ended' && status?.slate ? note(t.programmeSlate) : good(t.programmeGood(levelText(decoded.level_dbfs)));
     },
     player({ player, sounds }, { why: t }) {
         if (player === null)
@@ -125,3 +125,6 @@ const JUDGES = {
         return output === 'runs' ? good(t.outputGood) : skipped();
     },
 };
+function levelText(dbfs) {
+    return `${Math.round(dbfs)} dB`.replace('-', '\u2212');
+}

@@ -60,7 +60,7 @@ export const texts = {
         arrivingNothing: 'Es kommt nichts an. Etwas auf dem Weg hält den Ton zurück: Versuche ein anderes Netz, oder schalte VPN und Datensparmodus aus.',
         decoderGood: 'Er kann diesen Ton dekodieren.',
         decoderBad: 'Er kann diesen Ton nicht dekodieren. Aktualisiere ihn, oder nimm einen aktuellen Chrome, Firefox oder Safari.',
-        programmeGood: (dbfs) => `Darin ist Ton (${dbfs} dB).`,
+        programmeGood: (level) => `Darin ist Ton (${level}).`,
         programmeSlate: 'Darin läuft ein leiser Warteton.',
         programmeSilent: 'Das Programm selbst ist gerade still: Niemand spricht.',
         playerGood: 'Er spielt.',

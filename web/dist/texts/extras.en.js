@@ -60,7 +60,7 @@ export const texts = {
         arrivingNothing: 'Nothing arrives. Something between holds the sound back: try another network, or switch off a VPN or data saver.',
         decoderGood: 'It can decode this sound.',
         decoderBad: 'It cannot decode this sound. Update the browser, or use a current Chrome, Firefox or Safari.',
-        programmeGood: (dbfs) => `There is sound in it (${dbfs} dB).`,
+        programmeGood: (level) => `There is sound in it (${level}).`,
         programmeSlate: 'There is quiet hold sound in it.',
         programmeSilent: 'The programme itself is silent at the moment: nobody is speaking.',
         playerGood: 'It plays.',

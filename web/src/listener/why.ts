@@ -121,7 +121,7 @@ const JUDGES: Readonly<Record<StepName, Judge>> = {
     if (!sounds || decoded === 'failed') return skipped();
     if (decoded === null) return checking();
     if (decoded.level_dbfs < SILENT_DBFS) return note(t.programmeSilent);
-    return status?.phase !== 'ended' && status?.slate ? note(t.programmeSlate) : good(t.programmeGood(Math.round(decoded.level_dbfs)));
+    return status?.phase !== 'ended' && status?.slate ? note(t.programmeSlate) : good(t.programmeGood(levelText(decoded.level_dbfs)));
   },
 
   player({ player, sounds }, { why: t }) {
@@ -155,3 +155,8 @@ const JUDGES: Readonly<Record<StepName, Judge>> = {
     return output === 'runs' ? good(t.outputGood) : skipped();
   },
 };
+
+/** `−23 dB`, with a true minus sign: a hyphen is read out as none, and breaks off its line. */
+function levelText(dbfs: number): string {
+  return `${Math.round(dbfs)} dB`.replace('-', '\u2212');
+}
