@@ -1,9 +1,9 @@
 const SHELL = {
- "version": "83784a0aa99d04e1",
+ "version": "b7a654ea1d9063e0",
  "files": {
   "/listener.html": "434bda679aebe4ded9f9e0ca6e13575cf07eb581b6e045c8e113843d863c4360",
   "/assets/css/base.css": "954228582d67f2efc5392d2f93fdfd11edeb833ae451df58a903addd1675ce4b",
-  "/assets/css/listener.css": "9d9752c32127a819ba26e539d09e12b9bbcd9537fd8cb46dcd27cdd6ff71d04d",
+  "/assets/css/listener.css": "d7ef7de984606b11ab91e14b29886a4de526fa39fa594a05a2f202230e840f60",
   "/assets/icons/stentor.svg": "65310e67d866ad860d7f49e4da8a489c7b1a6876a44e21ee455fbc84a8b107f0",
   "/assets/listener/chapters.js": "e7a8050546a843ac7cce5e7368a23adb79bcf4f64db7b9640f62535b3ab60a9a",
   "/assets/listener/extras.js": "9c208e8f28b0324a27a6f83cbddfa39d7ae45642f20385177eda6448dac089a2",
@@ -24,7 +24,7 @@ const SHELL = {
   "/assets/listener/stentor-volume.js": "69918c34b34bbce448f1890ef68c93e8baa368586aff91f1eeb8aff707c85bfa",
   "/assets/listener/stentor-why.js": "cf957b0c5cb3cdb4a86d84bb2c68e1fef0755e033758f6bf5753386252f62fd3",
   "/assets/listener/texts.js": "8a05af042f1aa4f5f8b27c2e24732f5f21b6136b6be33934ecef72bff072aa94",
-  "/assets/listener/view.js": "308e2c55aec3ab2dec1e5c80dacedc76d432772073aeddc817d15980e042546e",
+  "/assets/listener/view.js": "a7d73bd20d7c19790922146398923a9845ceb32caee3020d95d3a3f28bd7dad6",
   "/assets/listener/why.js": "89af264aedafd6cdf2c085ace0d4d8bbddd08a9047330516ddec98e30639708f",
   "/assets/player/choose.js": "a49784aa3df740813cfc740be4fc00b63a9114bac9d42a7d121e4c9013d79384",
   "/assets/player/feed.js": "84aa6c3f6f19dff3ec999f26e5625f581dd3cb5cb42878416fd42716a7c70743",

@@ -10,8 +10,9 @@ import type { Said } from './situation.js';
 const PLAY = 'M8 5v14l11-7z';
 const STOP = 'M7 7h10v10H7z';
 const PAUSE = 'M7 5h4v14H7zm6 0h4v14h-4z';
-const BACK = 'M12 5V1L6 6l6 5V7a6 6 0 1 1-6 6H4a8 8 0 1 0 8-8z';
-const FORWARD = 'M12 5V1l6 5-6 5V7a6 6 0 1 0 6 6h2a8 8 0 1 1-8-8z';
+// Each has its seconds under it: the arrows tell the direction, the figure how far.
+const BACK = 'M12 6v12L3 12zm9 0v12l-9-6z';
+const FORWARD = 'M12 6v12l9-6zM3 6v12l9-6z';
 
 export interface Actions {
   toggle(): void;
@@ -107,7 +108,7 @@ export class View {
     const press = (label: string, pressed: () => void): HTMLButtonElement => make('button', { type: 'button', class: 'tool', onclick: pressed }, label);
     this.#listen = make('button', { type: 'button', class: 'listen', onclick: () => actions.toggle() }, this.#sign, this.#label);
     const move = (label: string, path: string, by_s: number): HTMLButtonElement =>
-      make('button', { type: 'button', class: 'round', 'aria-label': label, onclick: () => actions.jump(by_s) }, icon(path), make('small', { 'aria-hidden': 'true' }, '15'));
+      make('button', { type: 'button', class: 'round', 'aria-label': label, onclick: () => actions.jump(by_s) }, icon(path), make('small', { 'aria-hidden': 'true' }, `${by_s < 0 ? '\u2212' : '+'}15\u00a0s`));
     this.#back = move(t.back, BACK, -15);
     this.#forward = move(t.forward, FORWARD, 15);
     this.#live = make('button', { type: 'button', class: 'to-live', onclick: () => actions.toLive() }, t.toLive);
