@@ -1,5 +1,5 @@
 const SHELL = {
- "version": "b7a654ea1d9063e0",
+ "version": "82725c96c0c6ced7",
  "files": {
   "/listener.html": "434bda679aebe4ded9f9e0ca6e13575cf07eb581b6e045c8e113843d863c4360",
   "/assets/css/base.css": "954228582d67f2efc5392d2f93fdfd11edeb833ae451df58a903addd1675ce4b",
@@ -44,10 +44,10 @@ const SHELL = {
   "/assets/shared/moment.js": "dfbf50d09074bcd3d73e445d066127c8c61479e4e7e0832e0ac004ca4d9a50e6",
   "/assets/shared/older.js": "1bf251c8b24d91325efa839de07e53bbaa01aead77edb597aef2c6b666ae1066",
   "/assets/shared/problem.js": "0b783e558b2445c932f8e56d3f1db632ebdd85f9ff61a2f1311ebef0a7fdf2f8",
-  "/assets/shared/timetext.js": "ee69b85a97884aee7da63f6ca5b4c535644184c4fca11bf51aa944268cd19625",
+  "/assets/shared/timetext.js": "e182e1d849bcf28ab1a82844081fdcc6198cf4cd6a4c2cba40a4cd6ecfa2eee9",
   "/assets/texts/extras.de.js": "581680dde9533698882d8dff4d20fbe3342a79a86ae59eba932091d15f9f7f7e",
   "/assets/texts/extras.en.js": "77c8b95924f4cb2852909c4d34af75907b27ac05a2c4d2ac9d68366073ac9cfe",
-  "/assets/texts/listener.de.js": "9900cb1f400eb51a07f1684ea4853c586a1cf206c91c2fd156b117efe5329c6c",
+  "/assets/texts/listener.de.js": "e764a6e0f0672426b05ccaef1f8738a7417a0c1e15e098947d80ac9a287df0d7",
   "/assets/texts/listener.en.js": "df24261c9239326fa8cac9e626908c6a0fecc613d7986c8fdeac4b248ecc8f3a",
   "/assets/unloaded.js": "fe4c8b12f1105a47dcaadc9201e1ab7785d1ae1467e2a92757088963a7a3203f"
  }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { preferred } from '../dist/shared/language.js';
-import { clockText, countdownText, dayTimeText, spokenText } from '../dist/shared/timetext.js';
+import { clockText, countdownText, dateText, dayTimeText, spokenText } from '../dist/shared/timetext.js';
 
 test('clock', () => {
   assert.deepEqual([-3, 0, 59.9, 60, 3599, 3600, 36_061].map(clockText), ['0:00', '0:00', '0:59', '1:00', '59:59', '1:00:00', '10:01:01']);
@@ -24,6 +24,12 @@ test('time of day has 24 hours in both languages', () => {
   const at = new Date(2026, 10, 20, 20, 41).getTime();
   assert.equal(dayTimeText(at, 'en'), '20:41');
   assert.equal(dayTimeText(at, 'de'), '20:41');
+});
+
+test('dates name the day and the month, in the order of the page’s language', () => {
+  const at = new Date(2026, 10, 30, 20, 0).getTime();
+  assert.match(dateText(at, 'en'), /^Monday, 30 November, 20:00 \S+$/);
+  assert.match(dateText(at, 'de'), /^Montag, 30\. November, 20:00 Uhr \S+$/);
 });
 
 test('the first language of the browser that there are texts for; the switch counts more', () => {

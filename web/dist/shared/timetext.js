@@ -21,15 +21,11 @@ export function dayTimeText(at, language) {
     return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
 }
 export function dateText(at, language) {
-    return new Intl.DateTimeFormat(language, {
-        weekday: 'short',
-        day: 'numeric',
-        month: 'long',
-        hour: '2-digit',
-        minute: '2-digit',
-        hourCycle: 'h23',
-        timeZoneName: 'short',
-    }).format(at);
+    const locale = language === 'en' ? 'en-GB' : language;
+    const part = (options) => new Intl.DateTimeFormat(locale, options).format(at);
+    const zone = new Intl.DateTimeFormat(locale, { timeZoneName: 'short' }).formatToParts(at).find(({ type }) => type === 'timeZoneName');
+    const time = `${dayTimeText(at, language)}${language === 'de' ? ' Uhr' : ''} ${zone?.value ?? ''}`;
+    return `${part({ weekday: 'long' })}, ${part({ day: 'numeric', month: 'long' })}, ${time.trim()}`;
 }
 export function dayText(day, language) {
     return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(Date.parse(day));

@@ -41,7 +41,7 @@ export const texts = {
         saysInEnglish: 'Der Server warnt, auf Englisch:',
         certificateTooShort: (day, show) => `Das Zertifikat läuft am ${day} ab, bevor mit dem Ende der Sendung ${show} zu rechnen ist. Erneuere es, bevor sie sich öffnet.`,
         silence: 'Die Regie antwortet nicht. Diese Seite fragt weiter; der Hörlink sagt, ob die Sendung weitergeht.',
-        silentSince: (time) => `Keine Antwort seit ${time}: Diese Zahlen sind alt.`,
+        silentSince: (time) => `Keine Antwort seit ${time} Uhr: Diese Zahlen sind alt.`,
         refusals: {
             key_missing: 'Der Schlüssel fehlt. Tritt noch einmal ein.',
             key_invalid: 'Das ist nicht der Schlüssel dieses Servers, oder er ist nicht vollständig. Nimm den aus DATA/operator.key.',

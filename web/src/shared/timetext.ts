@@ -28,17 +28,17 @@ export function dayTimeText(at: number, language: string): string {
   return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
 }
 
-/** Date, time of day and its zone: `Fri, 20 November, 20:00 CET`. */
+/**
+ * Date, time of day and its zone: `Friday, 20 November, 20:00 CET`, `Freitag, 20. November, 20:00 Uhr MEZ`. Put
+ * together here, because browsers of different ages join these parts in different ways.
+ */
 export function dateText(at: number, language: string): string {
-  return new Intl.DateTimeFormat(language, {
-    weekday: 'short',
-    day: 'numeric',
-    month: 'long',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-    timeZoneName: 'short',
-  }).format(at);
+  // Plain "en" is American, with the month before the day.
+  const locale = language === 'en' ? 'en-GB' : language;
+  const part = (options: Intl.DateTimeFormatOptions): string => new Intl.DateTimeFormat(locale, options).format(at);
+  const zone = new Intl.DateTimeFormat(locale, { timeZoneName: 'short' }).formatToParts(at).find(({ type }) => type === 'timeZoneName');
+  const time = `${dayTimeText(at, language)}${language === 'de' ? ' Uhr' : ''} ${zone?.value ?? ''}`;
+  return `${part({ weekday: 'long' })}, ${part({ day: 'numeric', month: 'long' })}, ${time.trim()}`;
 }
 
 /** A day of the calendar, given as `2026-11-30`: `November 30, 2026`. */
