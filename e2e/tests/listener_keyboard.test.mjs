@@ -49,7 +49,7 @@ test('listening by keyboard', async (t) => {
   await until('there is something to go back to', async () => (await state()).show_s > 8);
 
   await t.test('the bar goes in steps, and back to live', async () => {
-    await tabTo('Place in the show');
+    await tabTo('Position in the show');
     const { position_s } = await state();
     await page.keyboard.press('ArrowLeft');
     await until('it is some seconds back', async () => (await state()).position_s < position_s - 2);

@@ -1,5 +1,5 @@
 const SHELL = {
- "version": "82725c96c0c6ced7",
+ "version": "a1f3fc268588e7fa",
  "files": {
   "/listener.html": "434bda679aebe4ded9f9e0ca6e13575cf07eb581b6e045c8e113843d863c4360",
   "/assets/css/base.css": "954228582d67f2efc5392d2f93fdfd11edeb833ae451df58a903addd1675ce4b",
@@ -45,10 +45,10 @@ const SHELL = {
   "/assets/shared/older.js": "1bf251c8b24d91325efa839de07e53bbaa01aead77edb597aef2c6b666ae1066",
   "/assets/shared/problem.js": "0b783e558b2445c932f8e56d3f1db632ebdd85f9ff61a2f1311ebef0a7fdf2f8",
   "/assets/shared/timetext.js": "e182e1d849bcf28ab1a82844081fdcc6198cf4cd6a4c2cba40a4cd6ecfa2eee9",
-  "/assets/texts/extras.de.js": "581680dde9533698882d8dff4d20fbe3342a79a86ae59eba932091d15f9f7f7e",
-  "/assets/texts/extras.en.js": "77c8b95924f4cb2852909c4d34af75907b27ac05a2c4d2ac9d68366073ac9cfe",
-  "/assets/texts/listener.de.js": "e764a6e0f0672426b05ccaef1f8738a7417a0c1e15e098947d80ac9a287df0d7",
-  "/assets/texts/listener.en.js": "df24261c9239326fa8cac9e626908c6a0fecc613d7986c8fdeac4b248ecc8f3a",
+  "/assets/texts/extras.de.js": "3ecc1e0d7e98a958159cf2abc561e7ced85e9a9842ebd4f4e5590ff5bd8e102c",
+  "/assets/texts/extras.en.js": "74508ad5048f4db411fdf95b75c110030905360f392fd2c616f5778a9d65a4d1",
+  "/assets/texts/listener.de.js": "be4a4b88f0a1b59d4f543e89ffac9761d764e60cede38b66621de3c974e78c9c",
+  "/assets/texts/listener.en.js": "c9a4284f59713ea24a157ab64c6dc9d83e2c600f2f510c7354a0e24821f50189",
   "/assets/unloaded.js": "fe4c8b12f1105a47dcaadc9201e1ab7785d1ae1467e2a92757088963a7a3203f"
  }
 };

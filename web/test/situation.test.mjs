@@ -61,7 +61,7 @@ test('before the doors the button works already, and the countdown runs', () => 
 test('a start that slips is said to be late, and by how much', () => {
   const left = (late_s) => model({ doc: status({ phase: 'doors', starts_at: NOW - late_s * 1000, on_air_at_s: null }) }).start.left;
   assert.equal(left(30), 'Starts at any moment');
-  assert.equal(left(12 * 60 + 5), '12 minutes late; it starts here by itself as soon as the host is ready');
+  assert.equal(left(12 * 60 + 5), '12 minutes late. It starts here by itself as soon as the host is ready.');
 });
 
 test('slate says why, for each reason, and nothing for one that a newer server may have', () => {

@@ -2,7 +2,7 @@ function names(people) {
     const shown = people.length > 3 ? [...people.slice(0, 2), `${people.length - 2} weiteren`] : people;
     return new Intl.ListFormat('de', { type: 'conjunction' }).format(shown);
 }
-const QUALITY = { good: 'Gute Leitung', fair: 'Unruhige Leitung', poor: 'Schlechte Leitung' };
+const QUALITY = { good: 'Gute Verbindung', fair: 'Unruhige Verbindung', poor: 'Schlechte Verbindung' };
 export const texts = {
     language: 'de',
     title: 'Studio',
@@ -48,7 +48,7 @@ export const texts = {
         leftText: 'Die Sendung läuft ohne dich weiter.',
         rejoin: 'Zurückkommen',
         replaced: 'Du bist woanders auf der Bühne',
-        replacedText: 'Dein Link wurde an einem anderen Ort geöffnet; der Ton geht jetzt dorthin.',
+        replacedText: 'Dein Link wurde in einem anderen Fenster oder auf einem anderen Gerät geöffnet. Der Ton geht jetzt dorthin.',
         takeBack: 'Wieder hier benutzen',
         removed: 'Du wurdest von der Bühne genommen',
         removedText: 'Dein Mikrofon ist geschlossen. Du darfst zurückkommen und bist dann hinter der Bühne.',
@@ -82,7 +82,7 @@ export const texts = {
         defaultLoudspeaker: 'Die Standardausgabe',
         microphoneTitle: 'Deine Stimme',
         echoTitle: 'Echo',
-        lineTitle: 'Leitung zur Bühne',
+        lineTitle: 'Verbindung zur Bühne',
         grade: { good: 'Gut', usable: 'Brauchbar', bad: 'Schlecht' },
         speak: 'Sag einen Satz so, wie du in der Sendung sprichst.',
         microphone: {

@@ -2,7 +2,7 @@ function names(people) {
     const shown = people.length > 3 ? [...people.slice(0, 2), `${people.length - 2} others`] : people;
     return new Intl.ListFormat('en-GB', { type: 'conjunction' }).format(shown);
 }
-const QUALITY = { good: 'Good line', fair: 'Unsteady line', poor: 'Bad line' };
+const QUALITY = { good: 'Good connection', fair: 'Unsteady connection', poor: 'Bad connection' };
 export const texts = {
     language: 'en',
     title: 'Studio',
@@ -22,7 +22,7 @@ export const texts = {
         leftText: 'The show goes on without you.',
         rejoin: 'Come back',
         replaced: 'You are on the stage elsewhere',
-        replacedText: 'Your link was opened in another place; the sound goes there now.',
+        replacedText: 'Your link was opened in another window or on another device. The sound goes there now.',
         takeBack: 'Use it here again',
         removed: 'You were taken off the stage',
         removedText: 'Your microphone is closed. You may come back, and are backstage then.',
@@ -56,7 +56,7 @@ export const texts = {
         defaultLoudspeaker: 'The default output',
         microphoneTitle: 'Your voice',
         echoTitle: 'Echo',
-        lineTitle: 'Line to the stage',
+        lineTitle: 'Connection to the stage',
         grade: { good: 'Good', usable: 'Usable', bad: 'Bad' },
         speak: 'Say a sentence as you will speak in the show.',
         microphone: {

@@ -65,7 +65,7 @@ export const texts: Texts = {
       not_found: 'Der Server kennt das nicht, worum diese Seite ihn bittet. Lade sie neu.',
       too_large: 'Die Eingabe ist zu lang. Kürze sie.',
       malformed: 'Der Server versteht die Eingabe nicht. Prüfe Name, Titel und Beginn.',
-      too_slow: 'Die Anfrage kam nicht rechtzeitig an. Prüfe die Leitung und versuche es noch einmal.',
+      too_slow: 'Die Anfrage kam nicht rechtzeitig an. Prüfe die Verbindung und versuche es noch einmal.',
       disk_failed: 'Die Festplatte hat das nicht angenommen. Das Protokoll des Servers sagt, warum.',
       overloaded: 'Gerade wird zu viel zugleich gefragt. Versuche es gleich noch einmal.',
       stopping: 'Der Server wird gerade neu gestartet. Versuche es gleich noch einmal.',

@@ -63,7 +63,7 @@ export const texts: Texts = {
     startsAt: (date) => `Beginn ${date}`,
     startsIn: (time) => `Beginn in ${time}`,
     startsAnyMoment: 'Beginnt jeden Moment',
-    startsLate: (minutes) => `${minutes} Minuten später als geplant; es beginnt hier von selbst, sobald die Bühne so weit ist`,
+    startsLate: (minutes) => `${minutes} Minuten später als geplant. Es beginnt hier von selbst, sobald die Bühne so weit ist.`,
     notScheduled: 'Der Beginn steht noch nicht fest',
     doorsClosed: 'Du kannst schon auf Hören drücken: Der Ton kommt von selbst, sobald geöffnet ist.',
     armed: 'Lass diese Seite offen. Du hörst die Sendung, sobald geöffnet ist.',

@@ -7,7 +7,7 @@ function names(people: string[]): string {
   return new Intl.ListFormat('de', { type: 'conjunction' }).format(shown);
 }
 
-const QUALITY = { good: 'Gute Leitung', fair: 'Unruhige Leitung', poor: 'Schlechte Leitung' };
+const QUALITY = { good: 'Gute Verbindung', fair: 'Unruhige Verbindung', poor: 'Schlechte Verbindung' };
 
 export const texts: Texts = {
   language: 'de',
@@ -55,7 +55,7 @@ export const texts: Texts = {
     leftText: 'Die Sendung läuft ohne dich weiter.',
     rejoin: 'Zurückkommen',
     replaced: 'Du bist woanders auf der Bühne',
-    replacedText: 'Dein Link wurde an einem anderen Ort geöffnet; der Ton geht jetzt dorthin.',
+    replacedText: 'Dein Link wurde in einem anderen Fenster oder auf einem anderen Gerät geöffnet. Der Ton geht jetzt dorthin.',
     takeBack: 'Wieder hier benutzen',
     removed: 'Du wurdest von der Bühne genommen',
     removedText: 'Dein Mikrofon ist geschlossen. Du darfst zurückkommen und bist dann hinter der Bühne.',
@@ -90,7 +90,7 @@ export const texts: Texts = {
     defaultLoudspeaker: 'Die Standardausgabe',
     microphoneTitle: 'Deine Stimme',
     echoTitle: 'Echo',
-    lineTitle: 'Leitung zur Bühne',
+    lineTitle: 'Verbindung zur Bühne',
     grade: { good: 'Gut', usable: 'Brauchbar', bad: 'Schlecht' },
     speak: 'Sag einen Satz so, wie du in der Sendung sprichst.',
     microphone: {
