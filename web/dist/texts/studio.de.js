@@ -38,7 +38,7 @@ export const texts = {
     },
     names,
     line: (quality, path) => (path === null ? QUALITY[quality] : `${QUALITY[quality]} · ${path.toUpperCase()}`),
-    role: { host: 'Gastgeber', co_host: 'Mitgastgeber', speaker: 'Gast' },
+    role: { host: 'Host', co_host: 'Co-Host', speaker: 'Gast' },
     way: {
         noKey: 'Diese Seite braucht den Link, den du bekommen hast, mit dem Schlüssel am Ende. Öffne ihn noch einmal.',
         refused: 'Dieser Link führt nicht auf die Bühne',

@@ -72,7 +72,7 @@ export const texts: Texts = {
       internal: 'Auf dem Server ist ein Fehler passiert. Er steht im Protokoll.',
     },
     phase: { announced: 'Angekündigt', doors: 'Geöffnet', on_air: 'Auf Sendung', ending: 'Endet', ended: 'Vorbei' },
-    role: { host: 'Gastgeber', co_host: 'Mitgastgeber', speaker: 'Gast' },
+    role: { host: 'Host', co_host: 'Co-Host', speaker: 'Gast' },
   },
   shows: {
     title: 'Sendungen',
