@@ -1,5 +1,5 @@
 const SHELL = {
- "version": "a1f3fc268588e7fa",
+ "version": "7b40d3b9e566b661",
  "files": {
   "/listener.html": "434bda679aebe4ded9f9e0ca6e13575cf07eb581b6e045c8e113843d863c4360",
   "/assets/css/base.css": "954228582d67f2efc5392d2f93fdfd11edeb833ae451df58a903addd1675ce4b",
@@ -9,11 +9,11 @@ const SHELL = {
   "/assets/listener/extras.js": "9c208e8f28b0324a27a6f83cbddfa39d7ae45642f20385177eda6448dac089a2",
   "/assets/listener/hand.js": "b8d3783a5b33039b74f22384bd2b3818d272b01f47ffad1cd3278a46ef46e408",
   "/assets/listener/mediasession.js": "4f8ecfa90d356b6b9ca4a5c8e93d89989f546d6a20a46020f9931a8c188b5ba6",
-  "/assets/listener/model.js": "969d2f8491d4a3515251af19e0ede2a45bd55e23c1733147a88df23425d19793",
+  "/assets/listener/model.js": "f8eb58fc178816278e21d9467ff883ec7c47967823c4f27841cb44cc66551fd6",
   "/assets/listener/movement.js": "2f9d73b5f3709eceb1cfaeb6f284754c8d1a756264f9cbe50c40ba5fe39582cf",
   "/assets/listener/probe.js": "c32c65a234cc30d1260fdb0b34e5edd1921eb62241cc3f706d075fea947eb4bb",
   "/assets/listener/replay.js": "280bcf203b542eca5acbb4ed9afdee267d077cb1a57a9426579daafa516dae43",
-  "/assets/listener/settings.js": "eee89b80eec9aebf0c76e4fb7b7d402f4eff4356d9185e0567a9a0790a836d5c",
+  "/assets/listener/settings.js": "bc0799c55eaa35988420d20e3e1bf9cdd20be611043cec9eda75dfaea4e3d2d6",
   "/assets/listener/shell.js": "8af84401dcd3b4a3b28edcdd24c806c5dd69fbbfdf64d5431b03b64e08f532a2",
   "/assets/listener/situation.js": "301473672188daebdcb47130517e95dde929ad1ed33a252016174087d96cff99",
   "/assets/listener/statuspoll.js": "79cc1f618d4d12acd40a8fc1e348fb1316bb5866f8bbea447b34b963038aa858",
@@ -47,8 +47,8 @@ const SHELL = {
   "/assets/shared/timetext.js": "e182e1d849bcf28ab1a82844081fdcc6198cf4cd6a4c2cba40a4cd6ecfa2eee9",
   "/assets/texts/extras.de.js": "3ecc1e0d7e98a958159cf2abc561e7ced85e9a9842ebd4f4e5590ff5bd8e102c",
   "/assets/texts/extras.en.js": "74508ad5048f4db411fdf95b75c110030905360f392fd2c616f5778a9d65a4d1",
-  "/assets/texts/listener.de.js": "be4a4b88f0a1b59d4f543e89ffac9761d764e60cede38b66621de3c974e78c9c",
-  "/assets/texts/listener.en.js": "c9a4284f59713ea24a157ab64c6dc9d83e2c600f2f510c7354a0e24821f50189",
+  "/assets/texts/listener.de.js": "1b12a9ccbad282b6196473fdbb09bed6e3caa4373ec7542a4efe66ce6d38eea0",
+  "/assets/texts/listener.en.js": "513736801e2dc830c629ffeac03d6637bcedd63f17c7e5816f0f395c3ca921e9",
   "/assets/unloaded.js": "fe4c8b12f1105a47dcaadc9201e1ab7785d1ae1467e2a92757088963a7a3203f"
  }
 };

@@ -43,6 +43,14 @@ test('the place is in seconds of the show, and live stands at the end of the bar
   assert.equal(place.left, '6:36');
 });
 
+test('the steady distance is the true one where sound comes at longer intervals', () => {
+  const words = (player) => texts.listener.delayNormal(model({ player }).steady_s);
+  assert.equal(words(initialState('mse', false)), 'Steady, 3–4 s');
+  assert.equal(words(playing), 'Steady, 3–4 s');
+  assert.equal(words({ ...playing, latency_target_s: 0.5, close: true }), 'Steady, 3–4 s');
+  assert.equal(words({ ...playing, latency_target_s: 3.84 + 2.54 }), 'Steady, about 6 s');
+});
+
 test('behind live says how far', () => {
   const shown = model({ player: { ...playing, following: 'behind', position_s: 440, latency_s: 60 } });
   assert.equal(shown.behind, '1:00 behind live');

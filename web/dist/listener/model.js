@@ -1,4 +1,5 @@
 import { clockText, spokenText } from '../shared/timetext.js';
+import { TARGET_DEFAULT_S } from '../player/rate.js';
 import { saidOf, stageOf, startText } from './situation.js';
 const PRODUCT = 'Stentor';
 const BEHIND_S = 2.5;
@@ -31,6 +32,7 @@ export function modelOf(known, texts) {
         canMove: replay.loaded || (hearing && player.position_s !== null),
         close: known.close,
         canClose: stage === 'live' && steered,
+        steady_s: player.latency_target_s > TARGET_DEFAULT_S ? Math.round(player.latency_target_s) : null,
         kbps: known.kbps,
         qualities: (stage === 'live' || stage === 'doors') && player.mode !== 'hls' ? qualitiesOf(status?.renditions ?? []) : [],
         replay: replay.loaded,

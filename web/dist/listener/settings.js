@@ -1,4 +1,4 @@
-import { make, setText, show } from '../shared/dom.js';
+import { make, setAttribute, setText, show } from '../shared/dom.js';
 import { SPEEDS } from './replay.js';
 import { StentorVolume } from './stentor-volume.js';
 const MB_PER_HOUR_AND_KBPS = 0.45;
@@ -8,6 +8,7 @@ export class Settings {
     #delay;
     #close;
     #steady;
+    #steadyWords = make('span');
     #quality;
     #qualityRow;
     #qualities = [];
@@ -16,10 +17,11 @@ export class Settings {
     constructor(texts, actions, audio) {
         this.texts = texts;
         const t = texts.listener;
-        const choice = (label, close) => make('input', { type: 'radio', name: 'delay', 'aria-label': label, onchange: () => actions.setClose(close) });
-        this.#steady = choice(t.delayNormal, false);
-        this.#close = choice(t.delayClose, true);
-        this.#delay = make('fieldset', { class: 'delay' }, make('legend', {}, t.delay), make('div', { class: 'choice' }, make('label', {}, this.#steady, make('span', {}, t.delayNormal)), make('label', {}, this.#close, make('span', {}, t.delayClose))));
+        const choice = (close) => make('input', { type: 'radio', name: 'delay', onchange: () => actions.setClose(close) });
+        this.#steady = choice(false);
+        this.#close = choice(true);
+        setAttribute(this.#close, 'aria-label', t.delayClose);
+        this.#delay = make('fieldset', { class: 'delay' }, make('legend', {}, t.delay), make('div', { class: 'choice' }, make('label', {}, this.#steady, this.#steadyWords), make('label', {}, this.#close, make('span', {}, t.delayClose))));
         this.#quality = make('select', { onchange: () => actions.setQuality(Number(this.#quality.value)) });
         this.#qualityRow = make('label', { class: 'pick' }, make('span', {}, t.quality), this.#quality);
         this.#speed = make('select', { onchange: () => actions.setSpeed(Number(this.#speed.value)) });
@@ -32,6 +34,9 @@ export class Settings {
     }
     update(model) {
         show(this.#delay, model.canClose);
+        const steady = this.texts.listener.delayNormal(model.steady_s);
+        setText(this.#steadyWords, steady);
+        setAttribute(this.#steady, 'aria-label', steady);
         this.#close.checked = model.close;
         this.#steady.checked = !model.close;
         show(this.#qualityRow, model.qualities.length > 1);

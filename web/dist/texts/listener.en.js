@@ -20,7 +20,7 @@ export const texts = {
         placeOf: (place, whole) => `${place} of ${whole}`,
         behind: (time) => `${time} behind live`,
         delay: 'Distance to live',
-        delayNormal: 'Steady, 3–4 s',
+        delayNormal: (about_s) => (about_s === null ? 'Steady, 3–4 s' : `Steady, about ${about_s} s`),
         delayClose: 'Close to live',
         quality: 'Quality',
         qualityOf: (kbps, mb) => `${kbps >= 64 ? 'Best' : kbps >= 32 ? 'Normal' : 'Saves data'} · ${kbps} kbit/s, ${mb} MB an hour`,

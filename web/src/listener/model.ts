@@ -2,6 +2,7 @@
 
 import type { Texts } from './texts.js';
 import { clockText, spokenText } from '../shared/timetext.js';
+import { TARGET_DEFAULT_S } from '../player/rate.js';
 import type { PlayerState } from '../player/state.js';
 import type { ReplayState } from './replay.js';
 import { saidOf, stageOf, startText, type Facts, type Stage } from './situation.js';
@@ -57,6 +58,8 @@ export function modelOf(known: Knowledge, texts: Texts): Model {
     canMove: replay.loaded || (hearing && player.position_s !== null),
     close: known.close,
     canClose: stage === 'live' && steered,
+    // A server that sends in longer intervals keeps everybody at this distance, close or not.
+    steady_s: player.latency_target_s > TARGET_DEFAULT_S ? Math.round(player.latency_target_s) : null,
     kbps: known.kbps,
     qualities: (stage === 'live' || stage === 'doors') && player.mode !== 'hls' ? qualitiesOf(status?.renditions ?? []) : [],
     replay: replay.loaded,

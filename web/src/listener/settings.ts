@@ -1,6 +1,6 @@
 // How it sounds and how near to live it is: the choices of a listener, as elements.
 
-import { make, setText, show } from '../shared/dom.js';
+import { make, setAttribute, setText, show } from '../shared/dom.js';
 import type { Texts } from './texts.js';
 import { SPEEDS } from './replay.js';
 import { StentorVolume } from './stentor-volume.js';
@@ -14,6 +14,7 @@ export class Settings {
   #delay: HTMLElement;
   #close: HTMLInputElement;
   #steady: HTMLInputElement;
+  #steadyWords = make('span');
   #quality: HTMLSelectElement;
   #qualityRow: HTMLElement;
   #qualities: readonly number[] = [];
@@ -26,15 +27,15 @@ export class Settings {
     audio: HTMLAudioElement,
   ) {
     const t = texts.listener;
-    const choice = (label: string, close: boolean): HTMLInputElement =>
-      make('input', { type: 'radio', name: 'delay', 'aria-label': label, onchange: () => actions.setClose(close) });
-    this.#steady = choice(t.delayNormal, false);
-    this.#close = choice(t.delayClose, true);
+    const choice = (close: boolean): HTMLInputElement => make('input', { type: 'radio', name: 'delay', onchange: () => actions.setClose(close) });
+    this.#steady = choice(false);
+    this.#close = choice(true);
+    setAttribute(this.#close, 'aria-label', t.delayClose);
     this.#delay = make(
       'fieldset',
       { class: 'delay' },
       make('legend', {}, t.delay),
-      make('div', { class: 'choice' }, make('label', {}, this.#steady, make('span', {}, t.delayNormal)), make('label', {}, this.#close, make('span', {}, t.delayClose))),
+      make('div', { class: 'choice' }, make('label', {}, this.#steady, this.#steadyWords), make('label', {}, this.#close, make('span', {}, t.delayClose))),
     );
     this.#quality = make('select', { onchange: () => actions.setQuality(Number(this.#quality.value)) });
     this.#qualityRow = make('label', { class: 'pick' }, make('span', {}, t.quality), this.#quality);
@@ -48,6 +49,9 @@ export class Settings {
 
   update(model: Model): void {
     show(this.#delay, model.canClose);
+    const steady = this.texts.listener.delayNormal(model.steady_s);
+    setText(this.#steadyWords, steady);
+    setAttribute(this.#steady, 'aria-label', steady);
     this.#close.checked = model.close;
     this.#steady.checked = !model.close;
     show(this.#qualityRow, model.qualities.length > 1);

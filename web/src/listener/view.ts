@@ -46,6 +46,8 @@ export interface Model extends Said {
   canMove: boolean;
   close: boolean;
   canClose: boolean;
+  /** The steady distance to live, where it is longer than usual. */
+  steady_s: number | null;
   kbps: number;
   /** Kilobits a second to choose from. */
   qualities: number[];

@@ -37,7 +37,7 @@ export const texts: Texts = {
     placeOf: (place, whole) => `${place} von ${whole}`,
     behind: (time) => `${time} hinter live`,
     delay: 'Abstand zu live',
-    delayNormal: 'Sicher, 3–4 s',
+    delayNormal: (about_s) => (about_s === null ? 'Sicher, 3–4 s' : `Sicher, etwa ${about_s} s`),
     delayClose: 'Nah an live',
     quality: 'Qualität',
     qualityOf: (kbps, mb) =>

@@ -23,7 +23,7 @@ export const texts = {
     placeOf: (place: string, whole: string) => `${place} of ${whole}`,
     behind: (time: string) => `${time} behind live`,
     delay: 'Distance to live',
-    delayNormal: 'Steady, 3–4 s',
+    delayNormal: (about_s: number | null) => (about_s === null ? 'Steady, 3–4 s' : `Steady, about ${about_s} s`),
     delayClose: 'Close to live',
     quality: 'Quality',
     qualityOf: (kbps: number, mb: string) =>
