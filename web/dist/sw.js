@@ -1,8 +1,8 @@
 const SHELL = {
- "version": "7b40d3b9e566b661",
+ "version": "d01c6fe20aea7bdc",
  "files": {
   "/listener.html": "434bda679aebe4ded9f9e0ca6e13575cf07eb581b6e045c8e113843d863c4360",
-  "/assets/css/base.css": "954228582d67f2efc5392d2f93fdfd11edeb833ae451df58a903addd1675ce4b",
+  "/assets/css/base.css": "a1c3272d5a28bd5aa3f337a24fb51d96c1f52f8d39f6d89ebb5b6c4d3ef20460",
   "/assets/css/listener.css": "d7ef7de984606b11ab91e14b29886a4de526fa39fa594a05a2f202230e840f60",
   "/assets/icons/stentor.svg": "65310e67d866ad860d7f49e4da8a489c7b1a6876a44e21ee455fbc84a8b107f0",
   "/assets/listener/chapters.js": "e7a8050546a843ac7cce5e7368a23adb79bcf4f64db7b9640f62535b3ab60a9a",

@@ -18,7 +18,8 @@ export function invitePart(texts, stage) {
         if (!invited)
             return;
         label.value = '';
-        made.tell(who, invited.link.url);
+        const { name, title, show: id } = stage.session;
+        made.tell(who, t.words(stage.me?.name ?? name, (stage.document?.title ?? title) || id, invited.link.url), invited.link.url);
     };
     const form = make('form', { onsubmit: (event) => void submitted(event) }, make('div', { class: 'field' }, make('label', { for: 'invite-label' }, t.label), label), make('div', { class: 'field' }, make('label', { for: 'invite-role' }, t.role), role), make('div', { class: 'field' }, make('label', { for: 'invite-enters' }, t.enters), enters), make('button', { type: 'submit' }, t.make));
     const summary = make('summary', {}, make('h2', {}, t.title));
@@ -27,21 +28,26 @@ export function invitePart(texts, stage) {
 }
 function madeLink(texts) {
     const t = texts.invite;
-    const heading = make('label', { for: 'invite-link' });
-    const field = make('input', { type: 'text', id: 'invite-link', readonly: true, onfocus: () => field.select() });
+    const heading = make('label', { for: 'invite-words' });
+    const field = make('textarea', { id: 'invite-words', rows: 6, readonly: true, onfocus: () => field.select() });
     const said = make('p', { class: 'soft small', role: 'status' });
-    const copied = async () => {
-        const worked = await copyText(field.value);
+    let link = '';
+    const copied = async (text) => {
+        const worked = await copyText(text);
         setText(said, worked ? texts.copied : t.copyYourself);
-        if (!worked)
-            field.focus();
+        if (worked)
+            return;
+        field.focus();
+        field.setSelectionRange(field.value.length - text.length, field.value.length);
     };
-    const copy = make('button', { type: 'button', class: 'primary', onclick: () => void copied() }, t.copy);
-    const root = make('div', { class: 'made' }, make('div', { class: 'field' }, heading, field), copy, said);
+    const copy = make('button', { type: 'button', class: 'primary', onclick: () => void copied(field.value) }, t.copy);
+    const copyLink = make('button', { type: 'button', onclick: () => void copied(link) }, t.copyLink);
+    const root = make('div', { class: 'made' }, make('div', { class: 'field' }, heading, field), make('div', { class: 'row' }, copy, copyLink), said);
     root.hidden = true;
-    const tell = (who, url) => {
+    const tell = (who, words, url) => {
         setText(heading, t.linkFor(who));
-        field.value = url;
+        field.value = words;
+        link = url;
         setText(said, '');
         show(root, true);
         copy.focus();

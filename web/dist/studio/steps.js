@@ -22,7 +22,7 @@ export function inviteStep(texts, invitation) {
         if (agree.checked && name.value.trim())
             invitation.agreed(name.value.trim());
     };
-    const root = make('section', { class: 'card' }, make('h1', {}, t.hello), make('form', { onsubmit: submitted }, make('div', { class: 'field' }, make('label', { for: 'name' }, t.name), name, make('p', { id: 'name-hint', class: 'soft small' }, t.nameHint)), make('div', { class: 'notice' }, make('h2', {}, t.notice), make('p', {}, t.noticeText), ...(invitation.own_tracks ? [make('p', {}, t.ownTracks)] : []), make('label', { class: 'check' }, agree, make('span', {}, t.agree))), problem, enter));
+    const root = make('section', { class: 'card' }, make('h1', {}, t.hello), make('p', { class: 'soft' }, t.show(invitation.show)), make('form', { onsubmit: submitted }, make('div', { class: 'field' }, make('label', { for: 'name' }, t.name), name, make('p', { id: 'name-hint', class: 'soft small' }, t.nameHint)), make('div', { class: 'notice' }, make('h2', {}, t.notice), make('p', {}, t.noticeText), ...(invitation.own_tracks ? [make('p', {}, t.ownTracks)] : []), make('label', { class: 'check' }, agree, make('span', {}, t.agree))), problem, enter));
     const update = () => {
         enter.disabled = invitation.busy;
         setText(problem, invitation.problem);

@@ -32,6 +32,7 @@ export const texts = {
     },
     invitation: {
         hello: 'You are invited to the stage',
+        show: (id) => `The show: ${id}`,
         name: 'Your name',
         nameHint: 'Listeners see it while you speak.',
         notice: 'Your voice will be recorded and published',
@@ -201,9 +202,11 @@ export const texts = {
         entersBackstage: 'Backstage',
         entersOnAir: 'On air',
         make: 'Make a link',
-        linkFor: (who) => `The link for ${who}. Whoever has it can come in.`,
-        copy: 'Copy link',
-        copyYourself: 'The browser does not copy here: the link is selected, copy it yourself.',
+        linkFor: (who) => `The invitation for ${who}. Whoever has the link can come in.`,
+        words: (by, title, url) => `${by ? `${by} invites you` : 'You are invited'} to the stage of “${title}”. This link lets you in:\n${url}`,
+        copy: 'Copy invitation',
+        copyLink: 'Copy link only',
+        copyYourself: 'The browser does not copy here: the text is selected, copy it yourself.',
     },
     notice: {
         nobodyOnAir: 'Nobody is on air: listeners hear hold sound until somebody is.',

@@ -25,7 +25,8 @@ export function invitePart(texts: Texts, stage: Stage): Step {
     const invited = await stage.order<Invited>(order);
     if (!invited) return;
     label.value = '';
-    made.tell(who, invited.link.url);
+    const { name, title, show: id } = stage.session;
+    made.tell(who, t.words(stage.me?.name ?? name, (stage.document?.title ?? title) || id, invited.link.url), invited.link.url);
   };
   const form = make(
     'form',
@@ -40,23 +41,28 @@ export function invitePart(texts: Texts, stage: Stage): Step {
   return { root, update: () => undefined };
 }
 
-/** The newest link, to be copied. Whoever has it comes in, so it is shown to nobody but its maker. */
-function madeLink(texts: Texts): { root: HTMLElement; tell(who: string, url: string): void } {
+/** The newest invitation, to be copied. Whoever has its link comes in, so it is shown to nobody but its maker. */
+function madeLink(texts: Texts): { root: HTMLElement; tell(who: string, words: string, url: string): void } {
   const t = texts.invite;
-  const heading = make('label', { for: 'invite-link' });
-  const field = make('input', { type: 'text', id: 'invite-link', readonly: true, onfocus: () => field.select() });
+  const heading = make('label', { for: 'invite-words' });
+  const field = make('textarea', { id: 'invite-words', rows: 6, readonly: true, onfocus: () => field.select() });
   const said = make('p', { class: 'soft small', role: 'status' });
-  const copied = async (): Promise<void> => {
-    const worked = await copyText(field.value);
+  let link = '';
+  const copied = async (text: string): Promise<void> => {
+    const worked = await copyText(text);
     setText(said, worked ? texts.copied : t.copyYourself);
-    if (!worked) field.focus();
+    if (worked) return;
+    field.focus();
+    field.setSelectionRange(field.value.length - text.length, field.value.length);
   };
-  const copy = make('button', { type: 'button', class: 'primary', onclick: () => void copied() }, t.copy);
-  const root = make('div', { class: 'made' }, make('div', { class: 'field' }, heading, field), copy, said);
+  const copy = make('button', { type: 'button', class: 'primary', onclick: () => void copied(field.value) }, t.copy);
+  const copyLink = make('button', { type: 'button', onclick: () => void copied(link) }, t.copyLink);
+  const root = make('div', { class: 'made' }, make('div', { class: 'field' }, heading, field), make('div', { class: 'row' }, copy, copyLink), said);
   root.hidden = true;
-  const tell = (who: string, url: string): void => {
+  const tell = (who: string, words: string, url: string): void => {
     setText(heading, t.linkFor(who));
-    field.value = url;
+    field.value = words;
+    link = url;
     setText(said, '');
     show(root, true);
     copy.focus();

@@ -264,6 +264,7 @@ export class StentorStudio extends HTMLElement {
   #invitation(): Invitation {
     const page = this;
     return {
+      show: this.#show,
       name: this.#name,
       own_tracks: this.#own_tracks,
       get busy() { return page.#busy; },

@@ -26,6 +26,8 @@ function said(title: string, text: HTMLElement, button?: { label: string; presse
 }
 
 export interface Invitation {
+  /** What the show's address calls it: its title is told to those only who have come in. */
+  show: string;
   name: string;
   /** The notice says that each voice is kept apart. */
   own_tracks: boolean;
@@ -49,6 +51,7 @@ export function inviteStep(texts: Texts, invitation: Invitation): Step {
     'section',
     { class: 'card' },
     make('h1', {}, t.hello),
+    make('p', { class: 'soft' }, t.show(invitation.show)),
     make(
       'form',
       { onsubmit: submitted },

@@ -65,6 +65,7 @@ export const texts: Texts = {
   },
   invitation: {
     hello: 'Du bist auf die Bühne eingeladen',
+    show: (id) => `Die Sendung: ${id}`,
     name: 'Dein Name',
     nameHint: 'Wer zuhört, sieht ihn, während du sprichst.',
     notice: 'Deine Stimme wird aufgezeichnet und veröffentlicht',
@@ -236,9 +237,12 @@ export const texts: Texts = {
     entersBackstage: 'Hinter der Bühne',
     entersOnAir: 'Auf Sendung',
     make: 'Link erzeugen',
-    linkFor: (who) => `Der Link für ${who}. Wer ihn hat, kann hereinkommen.`,
-    copy: 'Link kopieren',
-    copyYourself: 'Der Browser kopiert hier nicht: Der Link ist markiert, kopiere ihn selbst.',
+    linkFor: (who) => `Die Einladung für ${who}. Wer den Link hat, kann hereinkommen.`,
+    words: (by, title, url) =>
+      `${by ? `${by} lädt dich` : 'Du bist'} auf die Bühne von „${title}“ ${by ? 'ein' : 'eingeladen'}. Dieser Link lässt dich herein:\n${url}`,
+    copy: 'Einladung kopieren',
+    copyLink: 'Nur den Link kopieren',
+    copyYourself: 'Der Browser kopiert hier nicht: Der Text ist markiert, kopiere ihn selbst.',
   },
   notice: {
     nobodyOnAir: 'Niemand ist auf Sendung: Das Publikum hört so lange den Warteton.',

@@ -40,6 +40,7 @@ export const texts = {
   },
   invitation: {
     hello: 'You are invited to the stage',
+    show: (id: string) => `The show: ${id}`,
     name: 'Your name',
     nameHint: 'Listeners see it while you speak.',
     notice: 'Your voice will be recorded and published',
@@ -211,9 +212,13 @@ export const texts = {
     entersBackstage: 'Backstage',
     entersOnAir: 'On air',
     make: 'Make a link',
-    linkFor: (who: string) => `The link for ${who}. Whoever has it can come in.`,
-    copy: 'Copy link',
-    copyYourself: 'The browser does not copy here: the link is selected, copy it yourself.',
+    linkFor: (who: string) => `The invitation for ${who}. Whoever has the link can come in.`,
+    /** What is sent to the person who is invited; `by` is empty when the name is not known. */
+    words: (by: string, title: string, url: string) =>
+      `${by ? `${by} invites you` : 'You are invited'} to the stage of “${title}”. This link lets you in:\n${url}`,
+    copy: 'Copy invitation',
+    copyLink: 'Copy link only',
+    copyYourself: 'The browser does not copy here: the text is selected, copy it yourself.',
   },
   notice: {
     nobodyOnAir: 'Nobody is on air: listeners hear hold sound until somebody is.',
