@@ -58,7 +58,7 @@ test('a person checks, joins, goes on air, comes back and is let go', async (t) 
   await t.test('after the end the microphone is closed, and nothing says otherwise', async () => {
     assert.equal((await state()).microphone, 'closed');
     assert.equal(await page.getByRole('button', { name: /mute/i }).count(), 0);
-    assert.equal(await page.getByText(/connected|good line/i).count(), 0);
+    assert.equal(await page.getByText(/connected|good connection/i).count(), 0);
     await isSound('the end');
   });
   assert.deepEqual(said.filter((line) => line.startsWith('error')), []);
