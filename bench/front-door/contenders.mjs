@@ -83,11 +83,11 @@ export function nginx(segment_s, { tls } = {}) {
  * A loop of writes without a thought, of as many bytes each interval as somebody else writes: to all in one go, or as Stentor spreads
  * them, `slice` at a time over half of the interval.
  */
-export function bareLoop(interval_ms, bytes, slice = []) {
+export function bareLoop(interval_ms, bytes, slice) {
   return async (open) => {
     const house = await open({ server: false });
     const port = await freePort();
-    const args = [port, interval_ms, bytes(), ...slice].map(String);
+    const args = [port, interval_ms, bytes(), slice].filter((arg) => arg !== undefined).map(String);
     const child = keepChild(house, startOn(SERVER_CPU, bareLoopBinary(), args));
     await until('the loop listens', () => answers(`http://127.0.0.1:${port}/`, child), { patience_s: 30 });
     return { url: `http://127.0.0.1:${port}/live.aac`, pids: () => [child.pid] };

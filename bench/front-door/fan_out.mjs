@@ -23,7 +23,7 @@ export async function flush() {
     const of = await rounds(`${listeners} listeners`, listeners, {
       stentor: stentor(OGG),
       bare: bareLoop(960, () => bytes),
-      bare_spread: bareLoop(960, () => bytes, [64]),
+      bare_spread: bareLoop(960, () => bytes, 256),
       icecast: icecast(1_000),
       nginx: nginx(2),
     }, ({ bytes_per_s }) => { bytes = Math.round(bytes_per_s * 0.96); });

@@ -8,7 +8,7 @@ use stentor_types::{Mono, Slot};
 use crate::feed::{FeedSpec, Feeds};
 use crate::flush::Next;
 use crate::id::{FeedId, ListenerId};
-use crate::limits::{LAG_MAX, Limits, PIECE_BYTES_MAX, SLICE_PACED, SLICE_TURNS};
+use crate::limits::{LAG_MAX, Limits, PIECE_BYTES_MAX, SLICE_LINE, SLICE_PACED, SLICE_TURNS};
 use crate::listener::{Aside, Listeners, Part};
 use crate::output::{Full, Joining, Output, Why};
 use crate::pace::Pace;
@@ -26,7 +26,7 @@ struct Slice {
 
 impl Slice {
     const WHOLE: Self =
-        Self { turns: SLICE_TURNS, line: SLICE_TURNS, closes: SLICE_TURNS, paced: SLICE_PACED };
+        Self { turns: SLICE_TURNS, line: SLICE_LINE, closes: SLICE_LINE, paced: SLICE_PACED };
 }
 
 /// Bytes that were given out and not accounted for yet.

@@ -118,30 +118,32 @@ mod tests {
 
     #[test]
     fn slices_are_spread_evenly() {
+        let all = 10 * SLICE_TURNS;
         let mut flush = Flush::new(3);
         let start = Mono(5_000_000);
-        assert_eq!(flush.begin(start, 640), Duration::ZERO);
+        assert_eq!(flush.begin(start, all), Duration::ZERO);
         let (first, then) = turns(&mut flush, start);
-        assert_eq!(first, (0..64).collect::<Vec<_>>());
+        assert_eq!(first, (0..SLICE_TURNS).collect::<Vec<_>>());
         assert_eq!(then, Next::At(start + Duration::from_millis(48)));
         let (rest, then) = turns(&mut flush, start + Duration::from_millis(470));
-        assert_eq!(rest, (64..640).collect::<Vec<_>>());
+        assert_eq!(rest, (SLICE_TURNS..all).collect::<Vec<_>>());
         assert_eq!((then, flush.due_at()), (Next::Over, None));
     }
 
     #[test]
     fn who_had_no_turn_in_a_flush_comes_first_in_the_next() {
+        let all = 4 * SLICE_TURNS;
         let mut flush = Flush::new(1);
-        assert_eq!(flush.begin(Mono(0), 200), Duration::ZERO);
-        assert_eq!(turns(&mut flush, Mono(0)).0.len(), 64);
-        // The second slice was due after 25.6 ms.
-        assert_eq!(flush.begin(Mono(320_000), 200), Duration::from_micros(294_400));
-        let (all, then) = turns(&mut flush, Mono(400_000));
-        let expected: Vec<u32> = (64..200).chain(0..64).collect();
-        assert_eq!((all, then), (expected, Next::Over));
+        assert_eq!(flush.begin(Mono(0), all), Duration::ZERO);
+        assert_eq!(turns(&mut flush, Mono(0)).0.len() as u32, SLICE_TURNS);
+        // The second slice was due after a quarter of 80 ms.
+        assert_eq!(flush.begin(Mono(320_000), all), Duration::from_millis(300));
+        let (had, then) = turns(&mut flush, Mono(400_000));
+        let expected: Vec<u32> = (SLICE_TURNS..all).chain(0..SLICE_TURNS).collect();
+        assert_eq!((had, then), (expected, Next::Over));
         // From then on everybody keeps that turn.
-        assert_eq!(flush.begin(Mono(640_000), 200), Duration::ZERO);
-        assert_eq!(turns(&mut flush, Mono(640_000)).0[0], 64);
+        assert_eq!(flush.begin(Mono(640_000), all), Duration::ZERO);
+        assert_eq!(turns(&mut flush, Mono(640_000)).0[0], SLICE_TURNS);
         assert!(flush.begin(Mono(960_000), 10) > Duration::from_millis(200));
         assert_eq!(turns(&mut flush, Mono(960_000)).0, (0..10).collect::<Vec<_>>());
     }

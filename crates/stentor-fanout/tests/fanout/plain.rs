@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use stentor_fanout::limits::{SLICE_LINE, SLICE_TURNS};
 use stentor_fanout::{Coding, Fanout, FeedId, FeedSpec, Full, Joining, Limits, Output, Pace, Piece};
 use stentor_types::{Mono, Slot};
 
@@ -76,7 +77,7 @@ fn a_flush_of_many_is_spread_over_half_of_the_interval_and_everybody_keeps_their
     let mut openings = 0;
     loop {
         let (sent, at) = drain(&mut fanout, now);
-        assert!(sent.len() <= 64, "{} at once", sent.len());
+        assert!(sent.len() <= SLICE_LINE as usize, "{} at once", sent.len());
         openings += sent.len();
         if at > now {
             break;
@@ -90,7 +91,7 @@ fn a_flush_of_many_is_spread_over_half_of_the_interval_and_everybody_keeps_their
         fanout.publish(now, feed, piece(30 + 3 * group));
         loop {
             let (sent, at) = drain(&mut fanout, now);
-            assert!(sent.len() <= 64, "{} in a slice", sent.len());
+            assert!(sent.len() <= SLICE_TURNS as usize, "{} in a slice", sent.len());
             sent.iter().for_each(|&(seat, _)| turns[seat].push(now));
             if at == Mono(u64::MAX) {
                 break;

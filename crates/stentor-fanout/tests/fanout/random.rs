@@ -9,7 +9,7 @@ use stentor_fanout::{Coding, Limits, Pace, Why, spread};
 use stentor_types::{Mono, Slot};
 
 use crate::ear::{Ear, Heard, Socket};
-use crate::sim::{BEGIN, BURST, SLOT_US, Sim};
+use crate::sim::{BEGIN, BURST, SLICE_MAX, SLOT_US, Sim};
 
 /// The feeds of every evening, by their slots.
 const FEEDS: [u64; 5] = [3, 3, 6, 1, 12];
@@ -145,7 +145,7 @@ impl Evening {
                 assert_eq!(pair[1].slot % border, 0, "a border of both: {pair:?}");
             }
         }
-        assert!(self.sim.slice_max <= 64 + 64 + 16);
+        assert!(self.sim.slice_max <= SLICE_MAX);
         assert!(self.sim.fetching_max <= 2);
         assert!(self.sim.fanout.readers() <= 6);
     }

@@ -6,7 +6,7 @@ use stentor_fanout::{Coding, Full, Limits, Pace, Why};
 use stentor_types::Slot;
 
 use crate::ear::{Ear, Socket};
-use crate::sim::{BEGIN, SLOT_US, Sim};
+use crate::sim::{BEGIN, SLICE_MAX, SLOT_US, Sim};
 
 /// Slots that a reader had so long after joining.
 fn had(ear: &Ear, after: Duration) -> u64 {
@@ -133,12 +133,12 @@ fn a_flush_that_is_due_goes_first() {
         sim.join_at(feed, first, Pace::Rewound, Socket::fast()).expect("there is room");
     }
     let live: Vec<usize> =
-        (0..200).map(|_| sim.join(feed, Coding::Bare, Socket::fast()).expect("there is room")).collect();
+        (0..800).map(|_| sim.join(feed, Coding::Bare, Socket::fast()).expect("there is room")).collect();
     sim.run(Duration::from_secs(30));
     for ear in live {
         let heard = sim.ears[ear].heard.iter().skip(5);
         assert!(heard.clone().count() > 90);
         heard.for_each(|group| assert!(group.at.0 - (group.slot + 1) * SLOT_US <= 80_000));
     }
-    assert!(sim.slice_max <= 64 + 64 + 16, "{} sends in a slice", sim.slice_max);
+    assert!(sim.slice_max <= SLICE_MAX, "{} sends in a slice", sim.slice_max);
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
+use stentor_fanout::limits::{SLICE_LINE, SLICE_PACED, SLICE_TURNS};
 use stentor_fanout::{Coding, Fanout, FeedId, FeedSpec, Full, Joining, Limits, Output, Pace, Piece};
 use stentor_types::{Mono, Slot};
 
@@ -16,6 +17,9 @@ pub(crate) const BEGIN: Slot = Slot(12_000);
 
 /// Groups in an opening and after a move to live.
 pub(crate) const BURST: u64 = 5;
+
+/// Sends between two looks at the world.
+pub(crate) const SLICE_MAX: usize = (SLICE_TURNS + SLICE_LINE + SLICE_PACED) as usize;
 
 pub(crate) struct Feed {
     pub(crate) id: FeedId,
