@@ -59,7 +59,7 @@ test('an evening on the stage', async (t) => {
     t.diagnostic(assertPitches(toAda, { heard: [BEN], unheard: [ADA] }, 'Ada'));
     t.diagnostic(assertPitches(toBen, { heard: [ADA], unheard: [BEN] }, 'Ben'));
     // How good it is depends on what else this machine does; that it is said, and by which path, does not.
-    await ada.page.getByText(/^(Good|Unsteady|Bad) line · UDP/).first().waitFor();
+    await ada.page.getByText(/^(Good|Unsteady|Bad) connection · UDP/).first().waitFor();
   });
   await t.test('muted by the host, the guest is gone from the programme and told so', async (t) => {
     await direct(ada.page, 'Ben', 'Mute');
@@ -142,6 +142,12 @@ async function raiseHand(host, listener) {
   await listener.getByRole('dialog').getByRole('button', { name: 'Raise a hand' }).click();
   await listener.getByText('You are next.').waitFor();
   await host.getByText('About tides').waitFor();
+  // Another language builds the page anew, and the hand that is up moves with it: the host still sees one, and no second.
+  await press(listener, 'Deutsch');
+  await listener.getByText('Du bist als Nächstes dran.').waitFor();
+  await press(listener, 'English');
+  await listener.getByText('You are next.').waitFor();
+  assert.deepEqual((await studioState(host)).stage.hands.map(({ name }) => name), ['Cleo']);
   await press(host, 'Yes, invite Cleo');
   await listener.getByRole('dialog').getByRole('link', { name: 'Open the studio' }).waitFor();
   // A dialog that is closed without an answer leaves the yes as it is, in the page.
