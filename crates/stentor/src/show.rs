@@ -86,18 +86,23 @@ impl Desk {
                 "the operator's key is needed: give it with --key, or the data folder with --data",
             )?,
         };
-        let mut tls = TlsConfig::builder()
+        let trusted: Vec<CertificateDer<'_>> = match &args.ca {
+            Some(file) => {
+                let pem = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+                CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect()
+            }
+            // What cannot be read there is not trusted; who needs it is told that the desk's certificate is not.
+            None => rustls_native_certs::load_native_certs().certs,
+        };
+        let trusted: Vec<_> =
+            trusted.iter().map(|der| Certificate::from_der(der.as_ref()).to_owned()).collect();
+        let tls = TlsConfig::builder()
             .provider(TlsProvider::Rustls)
-            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
-        if let Some(file) = &args.ca {
-            let pem = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-            let trusted: Vec<_> = CertificateDer::pem_slice_iter(&pem)
-                .filter_map(Result::ok)
-                .map(|der| Certificate::from_der(der.as_ref()).to_owned())
-                .collect();
-            tls = tls.root_certs(RootCerts::from(trusted));
-        }
+            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+            .root_certs(RootCerts::from(trusted));
+        // No proxy of the environment: the operator's key is for the desk alone.
         let agent = Agent::config_builder()
+            .proxy(None)
             .tls_config(tls.build())
             .http_status_as_error(false)
             .timeout_global(Some(ANSWER_TIME_MAX))
@@ -168,7 +173,7 @@ fn print(answer: &Value) {
                 ));
             }
             for warning in answer["warnings"].as_array().into_iter().flatten() {
-                eprintln!("stentor: {}", text(warning));
+                eprintln!("stentor: {}", text(&warning["text"]));
             }
         }
         link if link.get("key").is_some() => print_link(link),
