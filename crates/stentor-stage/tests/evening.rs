@@ -209,6 +209,23 @@ fn a_device_token_survives_a_restart_and_dies_with_its_link() {
     assert_eq!(resumed.revoke(LinkId(0)), Err(Reason::UnknownLink));
 }
 
+/// Once an end of the whole server: the document is for people as well, and whoever edits it may change a role.
+#[test]
+fn a_role_that_was_changed_in_the_document_takes_a_new_key() {
+    let stage = show();
+    let id = host(&stage).id;
+    let old = stage.link_key(id).expect("the link exists");
+    let json = String::from_utf8(stage.doc().to_json()).expect("text");
+    let edited = json.replacen("\"role\": \"host\"", "\"role\": \"co_host\"", 1);
+    assert_ne!(edited, json);
+    let doc = ShowDoc::from_json(edited.as_bytes()).expect("a document");
+    let resumed = Stage::resume(after(5), key(), doc).expect("a document");
+    assert_eq!(resumed.admit(after(5), &old, Purpose::Link), Err(Reason::KeyRevoked));
+    let new = resumed.link_key(id).expect("the link exists");
+    let admitted = resumed.admit(after(5), &new, Purpose::Link).expect("it is the new one");
+    assert_eq!(admitted.role, Role::CoHost);
+}
+
 #[test]
 fn expired_foreign_and_forged_keys_say_what_they_are() {
     let mut stage = show();
