@@ -75,6 +75,8 @@ pub struct Show {
     disk: DiskState,
     recording: Option<(MediaTime, MediaTime)>,
     recording_ready: bool,
+    /// The tape is closed, and there is nothing on it that can be played.
+    is_unrecorded: bool,
     effects: VecDeque<Effect>,
 }
 
@@ -133,6 +135,7 @@ impl Show {
             disk: DiskState::Ok,
             recording,
             recording_ready: ended && recording.is_some(),
+            is_unrecorded: false,
             effects: VecDeque::new(),
         };
         show.drain_stage();
@@ -195,6 +198,12 @@ impl Show {
     pub fn on_air_at(&self) -> Option<MediaTime> {
         let mark = self.marks.iter().find(|mark| mark.body == MarkBody::OnAir);
         mark.map(|mark| mark.at).or(self.recording.map(|(start, _)| start))
+    }
+
+    /// Whether the end is final and there will be no recording: nothing was on air, or the tape cannot be read.
+    pub fn is_unrecorded(&self) -> bool {
+        let was_on_air = self.stage.life().on_air_at().is_some();
+        self.stage.phase() == Phase::Ended && (self.is_unrecorded || !was_on_air)
     }
 
     /// The recording's place on the media clock once the end is final.
@@ -447,6 +456,7 @@ impl Show {
     pub(crate) fn tape_closed(&mut self, recording: Option<(MediaTime, MediaTime)>) {
         self.recording = recording;
         self.recording_ready = recording.is_some();
+        self.is_unrecorded = recording.is_none();
         self.effects.push_back(Effect::StageChanged);
     }
 }

@@ -340,7 +340,7 @@ fn take_up(shell: &Arc<Shell>, id: &ShowId) -> Result<(), String> {
     if doc.spec.id != *id {
         return Err(format!("its document is of the show {}; was the folder renamed?", doc.spec.id));
     }
-    let recording = recording(shell, id);
+    let recording = recording(shell, id)?;
     let phase = doc.life.phase().to_string();
     let ended = doc.life.phase() == Phase::Ended;
     shell.show_found(id);
@@ -354,11 +354,21 @@ fn take_up(shell: &Arc<Shell>, id: &ShowId) -> Result<(), String> {
     Ok(())
 }
 
-/// What the overlay says, if there is one.
-fn recording(shell: &Shell, id: &ShowId) -> Option<(MediaTime, MediaTime)> {
+/// What the overlay says, if there is one. One that is not understood is never written over: it may be of a newer version,
+/// or say what is to be left out.
+fn recording(shell: &Shell, id: &ShowId) -> Result<Option<(MediaTime, MediaTime)>, String> {
     let path = shell.data().show_dir(id).join(OVERLAY_FILE);
-    let bounded = std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() <= OVERLAY_BYTES_MAX);
-    let json = bounded.then(|| std::fs::read(&path).ok()).flatten()?;
-    let overlay = Overlay::parse(&json).ok()?;
-    Some((overlay.start_samples, overlay.end_samples?))
+    let length = match std::fs::metadata(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        found => found.map_err(|error| format!("{OVERLAY_FILE} cannot be read: {error}"))?.len(),
+    };
+    if length > OVERLAY_BYTES_MAX {
+        return Err(format!("{OVERLAY_FILE} is longer than {OVERLAY_BYTES_MAX} bytes"));
+    }
+    let json = std::fs::read(&path).map_err(|error| format!("{OVERLAY_FILE} cannot be read: {error}"))?;
+    let overlay = Overlay::parse(&json).map_err(|error| format!("{OVERLAY_FILE}: {error}"))?;
+    if !overlay.trims.is_empty() {
+        return Err(format!("{OVERLAY_FILE} leaves parts out, which this version cannot do yet"));
+    }
+    Ok(overlay.end_samples.map(|end| (overlay.start_samples, end)))
 }

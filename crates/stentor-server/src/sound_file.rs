@@ -38,11 +38,10 @@ impl Recording {
     /// The recording of a show, or why there is none or not yet.
     pub(crate) async fn of(shell: &Arc<Shell>, id: &ShowId) -> Result<Self, Problem> {
         let show = shell.show(id)?;
-        let (phase, recording, was_on_air, title) = shell.look(|node, _| {
+        let (phase, recording, is_unrecorded, title) = shell.look(|node, _| {
             node.show(id).map(|show| {
                 let stage = show.stage();
-                let was_on_air = stage.life().on_air_at().is_some();
-                (stage.phase(), show.recording(), was_on_air, stage.spec().title.clone())
+                (stage.phase(), show.recording(), show.is_unrecorded(), stage.spec().title.clone())
             })
         })?;
         if phase != Phase::Ended {
@@ -52,7 +51,9 @@ impl Recording {
             let soon = Problem::new(Reason::NotEnded)
                 .detail("The show has just ended; its recording is here in a moment.")
                 .retry_after(RETRY_SOON);
-            return Err(if was_on_air { soon } else { Problem::new(Reason::NotOnTape) });
+            let never = Problem::new(Reason::NotOnTape)
+                .detail("Nothing of this show can be played: it was not on air, or its tape cannot be read.");
+            return Err(if is_unrecorded { never } else { soon });
         };
         let tape = show.tape_or_open(shell).await?;
         Ok(Self { show, tape, range: start..end, title })

@@ -74,6 +74,8 @@ struct LiveUrls {
 #[derive(Clone, Debug, Serialize)]
 struct Recording {
     ready: bool,
+    /// There is none, and there will be none.
+    missing: bool,
     m4a: Option<String>,
     opus: String,
     hls: String,
@@ -138,6 +140,7 @@ impl<'a> Status<'a> {
             },
             recording: Recording {
                 ready: recording.is_some(),
+                missing: show.is_unrecorded(),
                 m4a: has_aac.then(|| url("replay.m4a")),
                 opus: url("replay.opus"),
                 hls: url("hls/index.m3u8"),

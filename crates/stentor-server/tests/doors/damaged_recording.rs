@@ -1,6 +1,6 @@
 //! Fault 62: a recording corrupted in the middle. At most one segment of it is lost, and it is said.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
@@ -99,5 +99,34 @@ async fn a_recording_corrupted_in_the_middle_loses_a_segment_at_most_and_says_so
     let view = house.desk("GET", &format!("/shows/{SHOW}"), None).await.json();
     assert_eq!(view["tape"]["holes"], json!(damaged.holes.len()));
     assert_eq!(house.notices.count("tape_damaged"), 1, "whoever runs it reads it in the log");
+    house.stop().await;
+    what_is_not_understood_is_left_alone(data.path()).await;
+    what_is_gone_is_not_waited_for(data.path()).await;
+}
+
+/// An overlay of a newer version, or one that asks for what this one cannot do.
+async fn what_is_not_understood_is_left_alone(data: &Path) {
+    let overlay = data.join("shows").join(SHOW).join("overlay.json");
+    let sound = fs::read_to_string(&overlay).expect("the show has ended");
+    let trims =
+        sound.replace("\"trims\": []", "\"trims\": [{ \"from_samples\": 200000, \"to_samples\": 300000 }]");
+    assert_ne!(trims, sound);
+    for odd in [r#"{ "version": 99, "chapters": [] }"#, &trims] {
+        fs::write(&overlay, odd).expect("a writable folder");
+        let house = House::start(data);
+        assert_eq!(house.notices.count("show_unusable"), 1, "{odd}");
+        house.front(&format!("/{SHOW}/status")).await.refused(404, "unknown_show");
+        house.stop().await;
+        assert_eq!(fs::read_to_string(&overlay).expect("it is there"), odd);
+    }
+    fs::remove_file(&overlay).expect("a writable folder");
+}
+
+/// Without its tape nothing of a show can be played, and nobody is told that it comes in a moment.
+async fn what_is_gone_is_not_waited_for(data: &Path) {
+    fs::remove_dir_all(tape_of(data)).expect("a writable folder");
+    let house = House::start(data);
+    house.status_when(SHOW, "there is nothing", |status| status["recording"]["missing"] == true).await;
+    house.front(&format!("/{SHOW}/replay.m4a")).await.refused(404, "not_on_tape");
     house.stop().await;
 }
