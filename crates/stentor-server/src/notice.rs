@@ -396,12 +396,18 @@ fn text_line(at: Wall, notice: &Notice, left_out: u64) -> String {
     line
 }
 
+impl Notice {
+    /// Its name and its fields for programs, and its sentence for people.
+    pub(crate) fn document(&self) -> Value {
+        let kind = KINDS[self.index()];
+        serde_json::json!({ "notice": kind.name, "text": self.to_string(), "fields": self.fields() })
+    }
+}
+
 fn json_line(at: Wall, notice: &Notice, left_out: u64) -> String {
-    let kind = KINDS[notice.index()];
-    let mut line = serde_json::json!({
-        "at": timestamp(at), "level": kind.level.name(), "notice": kind.name,
-        "text": notice.to_string(), "fields": notice.fields(),
-    });
+    let mut line = notice.document();
+    line["at"] = timestamp(at).into();
+    line["level"] = KINDS[notice.index()].level.name().into();
     if left_out > 0 {
         line["left_out"] = left_out.into();
     }

@@ -75,9 +75,10 @@ pub(super) async fn list(State(desk): State<Desk>, headers: HeaderMap) -> Result
     let ids: Vec<ShowId> =
         desk.shell.look(|node, _| node.shows().map(|show| show.stage().spec().id.clone()).collect());
     let shows: Vec<ShowView> = ids.iter().filter_map(|id| desk.view(id).ok()).collect();
-    let outlasting = expiry::outlasting_now(&desk.shell);
-    let warnings: Vec<_> = outlasting.iter().map(|show| expiry::sentence(&desk.shell, show)).collect();
-    Ok(Json(serde_json::json!({ "shows": shows, "warnings": warnings })).into_response())
+    let outlasting = expiry::outlasting_now(&desk.shell).into_iter();
+    let warnings: Vec<_> = outlasting.map(|show| expiry::notice(&desk.shell, show).document()).collect();
+    let now = desk.shell.clock().wall();
+    Ok(Json(serde_json::json!({ "now": now, "shows": shows, "warnings": warnings })).into_response())
 }
 
 pub(super) async fn one(

@@ -64,16 +64,12 @@ fn valid_until(shell: &Shell) -> Option<Wall> {
     }
 }
 
-/// The sentence for an operator.
-pub(crate) fn sentence(shell: &Shell, show: &ShowId) -> String {
-    notice(shell, show.clone()).to_string()
-}
-
 fn tell_of(shell: &Shell, show: ShowId) {
     shell.note(notice(shell, show));
 }
 
-fn notice(shell: &Shell, show: ShowId) -> Notice {
+/// That a show outlasts the certificate.
+pub(crate) fn notice(shell: &Shell, show: ShowId) -> Notice {
     let until = valid_until(shell).map_or_else(String::new, |at| day(at).to_string());
     Notice::CertificateTooShort { show, until }
 }

@@ -100,11 +100,13 @@ async fn a_show_that_outlasts_the_certificate_is_told_when_it_is_made_and_at_eve
         assert_eq!(house.notices.count("certificate_too_short"), told, "{show}");
     }
     let listed = over_tls(desk_of(&house), &made.ca, "GET", None).await;
-    let warnings = listed["warnings"].as_array().expect("a list");
-    assert!(
-        warnings.len() == 1 && warnings[0].as_str().is_some_and(|text| text.contains("show late")),
-        "{listed}"
+    let [warning] = listed["warnings"].as_array().expect("a list").as_slice() else { panic!("{listed}") };
+    assert_eq!(
+        (&warning["notice"], &warning["fields"]["show"]),
+        (&json!("certificate_too_short"), &json!("late"))
     );
+    assert!(warning["text"].as_str().is_some_and(|text| text.contains("show late")), "{listed}");
+    assert!(listed["now"].as_i64().is_some_and(|at| at >= now), "{listed}");
     house.stop().await;
     let house = House::start_with(raw);
     assert_eq!(house.notices.count("certificate_too_short"), 1);
