@@ -23,6 +23,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use stentor_fanout::limits::READERS_MAX;
 use stentor_formats::FileLayout;
 use stentor_node::documents::OwnPages;
 use stentor_types::{Mono, Reason, Rendition};
@@ -43,6 +44,8 @@ pub(crate) struct Front {
     pages: watch::Receiver<OwnPages>,
     /// Places for requests that are held until there is more sound.
     held: Arc<Semaphore>,
+    /// Places for readers of sound that is older than what is in memory.
+    rewound: Arc<Semaphore>,
 }
 
 /// Answers of one show that are made once for many.
@@ -114,7 +117,12 @@ pub fn router(shell: Arc<Shell>, own_pages: watch::Receiver<OwnPages>) -> Router
         .route("/{show}/replay.m4a", get(replay::m4a))
         .route("/{show}/replay.opus", get(replay::opus))
         .merge(hands())
-        .with_state(Front { shell, pages: own_pages, held: Arc::new(Semaphore::new(hls::HELD_MAX)) })
+        .with_state(Front {
+            shell,
+            pages: own_pages,
+            held: Arc::new(Semaphore::new(hls::HELD_MAX)),
+            rewound: Arc::new(Semaphore::new(READERS_MAX)),
+        })
         .merge(pages::assets())
         .merge(pages::shell())
         .route("/healthz", get(|| async { "ok\n" }))
@@ -192,7 +200,9 @@ async fn page(
     Path(show): Path<String>,
 ) -> Response {
     let known = show_id(&show).is_ok_and(|id| front.shell.show(&id).is_ok());
-    let mut response = pages::page(&method, &headers, "listener.html");
+    // Who has the page of a show that is gone is told so, and not that it is as it was.
+    let none = HeaderMap::new();
+    let mut response = pages::page(&method, if known { &headers } else { &none }, "listener.html");
     if !known {
         *response.status_mut() = StatusCode::NOT_FOUND;
     }

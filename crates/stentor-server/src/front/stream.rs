@@ -13,8 +13,8 @@ use bytes::{Bytes, BytesMut};
 use futures_util::stream;
 use stentor_formats::{Container, Framer, Interval};
 use stentor_tape::{Cursor, Pace, Step};
-use stentor_types::{Chunk, Frames, Mono, Rendition, Slot};
-use tokio::sync::watch;
+use stentor_types::{Chunk, Frames, Mono, Reason, Rendition, Slot};
+use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::choice::{self, Choice, Wish};
 use super::{Front, show_id};
@@ -78,6 +78,9 @@ async fn serve(
             choice::choose(&front.shell, &id, container, &wish)?.ok_or_else(choice::no_sound_yet)?
         }
     };
+    // Each reads the disk some times a second until it is live; those of the newest minute are the shards' own.
+    let place = choice.rewound.then(|| Arc::clone(&front.rewound).try_acquire_owned()).transpose();
+    let place = place.map_err(|_| Problem::new(Reason::Overloaded))?;
     let (headers, clock) = (choice.headers(choice.first), *front.shell.clock());
     let Choice { tape, framer, key, first, rewound, .. } = choice;
     let pace = if rewound { Pace::Rewound } else { Pace::Live };
@@ -88,6 +91,7 @@ async fn serve(
         cursor: Cursor::new(clock.mono(), first, pace),
         gathered: Vec::with_capacity(key.2.slots() as usize),
         rewound,
+        place,
         moved_to_live: false,
         news: tape.subscribe(),
         stopping: front.shell.stopping(),
@@ -131,6 +135,8 @@ struct Listener {
     cursor: Cursor,
     gathered: Vec<(Slot, Option<Arc<Chunk>>)>,
     rewound: bool,
+    /// Among those who read the disk, until they are live.
+    place: Option<OwnedSemaphorePermit>,
     moved_to_live: bool,
     news: watch::Receiver<Live>,
     stopping: watch::Receiver<bool>,
@@ -209,6 +215,7 @@ impl Listener {
         if self.rewound {
             if behind <= self.key.2.slots() {
                 self.rewound = false;
+                self.place = None;
                 self.cursor = Cursor::new(self.clock.mono(), self.cursor.slot(), Pace::Live);
             }
         } else if behind > LAG_SLOTS_MAX {

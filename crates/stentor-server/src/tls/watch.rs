@@ -9,14 +9,16 @@ use super::pair::{Pair, TlsError, load};
 use crate::config::TlsFiles;
 
 /// What tells one version of a file from another: programs that renew a certificate write it anew, replace it,
-/// or point a link elsewhere.
-type Stamp = Option<(SystemTime, u64, u64)>;
+/// or point a link elsewhere; a person lets the server read it.
+type Stamp = Option<(SystemTime, u64, u64, [i64; 2])>;
 
 /// Two files, and how they were when they were last read.
 #[derive(Debug)]
 pub struct FileWatch {
     files: TlsFiles,
     seen: [Stamp; 2],
+    /// They could not be read, which may pass without a change of theirs.
+    is_unread: bool,
 }
 
 impl FileWatch {
@@ -28,7 +30,7 @@ impl FileWatch {
         // Stamps first: what changes while it is read is read again.
         let seen = stamps(&files);
         let pair = load(&files.cert, &files.key)?;
-        Ok((Self { files, seen }, pair))
+        Ok((Self { files, seen, is_unread: false }, pair))
     }
 
     /// The files.
@@ -37,21 +39,24 @@ impl FileWatch {
     }
 
     /// What is in the files, if they are others than when they were last read. Files that cannot be used are told
-    /// once: until one of them changes again.
+    /// once, until one of them changes again; those that cannot be read are tried until they can.
     pub fn look(&mut self) -> Option<Result<Pair, TlsError>> {
         let now = stamps(&self.files);
-        if now == self.seen {
+        let is_new = now != self.seen;
+        if !is_new && !self.is_unread {
             return None;
         }
         self.seen = now;
-        Some(load(&self.files.cert, &self.files.key))
+        let read = load(&self.files.cert, &self.files.key);
+        self.is_unread = matches!(read, Err(TlsError::Unreadable { .. }));
+        (is_new || !self.is_unread).then_some(read)
     }
 }
 
 fn stamps(files: &TlsFiles) -> [Stamp; 2] {
     let stamp = |file: &Path| {
         let meta = fs::metadata(file).ok()?;
-        Some((meta.modified().ok()?, meta.len(), meta.ino()))
+        Some((meta.modified().ok()?, meta.len(), meta.ino(), [meta.ctime(), meta.ctime_nsec()]))
     };
     [stamp(&files.cert), stamp(&files.key)]
 }
@@ -85,5 +90,8 @@ mod tests {
         assert_eq!(leaf, load(&second.cert, &second.key).expect("they fit").key.cert[0]);
         fs::remove_file(&files.key).expect("it is there");
         assert!(matches!(watch.look(), Some(Err(TlsError::Unreadable { .. }))));
+        assert!(watch.look().is_none(), "it was told");
+        put(&second.key, &files.key);
+        assert!(matches!(watch.look(), Some(Ok(_))), "it is there again");
     }
 }

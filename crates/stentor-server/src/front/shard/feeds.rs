@@ -164,7 +164,8 @@ impl Feeds {
         }
         let seat = self.seats.take(id)?;
         seat.counted.add(&self.gauges, -1);
-        if let Some(feed) = self.feeds.get_mut(seat.feed.index()).and_then(Option::as_mut) {
+        let feed = self.feeds.get_mut(seat.feed.index()).and_then(Option::as_mut);
+        if let Some(feed) = feed.filter(|feed| feed.id == seat.feed) {
             feed.say_sent();
         }
         Some(seat.connection)

@@ -11,6 +11,8 @@ use stentor_types::{Mono, Slot};
 use super::Shard;
 use super::talk::{Answer, State};
 use crate::door::HEAD_TIMEOUT;
+use crate::mixer_thread::panic_text;
+use crate::notice::Notice;
 
 impl Shard {
     /// Does what the fan-out wants now, a slice at most. It says when the next is due.
@@ -27,6 +29,11 @@ impl Shard {
                         Some(Ok(Ok(bytes))) => self.sent(now, id, bytes),
                         Some(Ok(Err(error))) if error.kind() == io::ErrorKind::WouldBlock => {
                             self.sent(now, id, 0);
+                        }
+                        Some(Err(panic)) => {
+                            let place = format!("a write to a listener: {}", panic_text(panic.as_ref()));
+                            self.shared.shell.note(Notice::PanicContained { place });
+                            self.lose(id);
                         }
                         _ => self.lose(id),
                     }

@@ -108,6 +108,8 @@ struct Shard {
     feeds: Feeds,
     /// When the fan-out has something to do again.
     flush_at: Mono,
+    /// Until when it waits for what else there is to do, should it be late.
+    others_until: Mono,
     /// Who waits for the first sound of a show.
     waiting: Vec<Key>,
     /// Who is held until there is more sound.
@@ -139,6 +141,7 @@ impl Shard {
             deadlines: Deadlines::new(clock.mono()),
             feeds: Feeds::new(Arc::clone(&shared.shell.metrics().fanout)),
             flush_at: Mono(u64::MAX),
+            others_until: Mono(0),
             waiting: Vec::new(),
             held: Vec::new(),
             again: Vec::new(),
@@ -203,15 +206,20 @@ impl Shard {
     }
 
     /// Does a slice of the flush that is due, between two things that may take long: a handshake of TLS is 200 µs.
+    /// One that is behind has as much time as what is done in between, so that neither starves.
     fn keep_up(&mut self) {
-        if self.flush_at <= self.clock.mono() {
+        let now = self.clock.mono();
+        if self.flush_at <= now && self.others_until <= now {
             self.flush();
+            let end = self.clock.mono();
+            self.others_until = end + end.saturating_since(now);
         }
     }
 
     fn take_news(&mut self) {
         self.shared.home.bell.hear();
         while let Ok(brought) = self.brought.try_recv() {
+            self.keep_up();
             match brought {
                 // Whoever comes back when the server stops is closed.
                 Brought::Connection(_) if self.listener.is_none() => {}
@@ -318,6 +326,7 @@ impl Shard {
         }
         while let Some(due) = self.deadlines.take(now) {
             for key in due {
+                self.keep_up();
                 let Some(connection) = self.table.get_mut(key) else { continue };
                 match connection.deadline {
                     Some(at) if at <= now => {
