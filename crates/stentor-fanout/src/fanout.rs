@@ -25,8 +25,7 @@ struct Slice {
 }
 
 impl Slice {
-    const WHOLE: Self =
-        Self { turns: SLICE_TURNS, line: SLICE_LINE, closes: SLICE_LINE, paced: SLICE_PACED };
+    const WHOLE: Self = Self { turns: SLICE_TURNS, line: SLICE_LINE, closes: SLICE_LINE, paced: SLICE_PACED };
 }
 
 /// Bytes that were given out and not accounted for yet.

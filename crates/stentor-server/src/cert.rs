@@ -81,7 +81,7 @@ pub fn make(names: &[String], folder: &Path, now: Wall) -> Result<Made, CertErro
         key: folder.join("key.pem"),
         ca: folder.join("ca.pem"),
         names,
-        until: moment(now.plus(LIFETIME)).date(),
+        until: moment(end_of(now)).date(),
     };
     for file in [&made.cert, &made.key, &made.ca] {
         if file.exists() {
@@ -205,8 +205,13 @@ fn valid_from(now: Wall) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();
     params.not_before = moment(now.minus(BACKDATED));
-    params.not_after = moment(now.plus(LIFETIME).minus(BACKDATED));
+    params.not_after = moment(end_of(now));
     params
+}
+
+/// When a certificate that is made now expires.
+fn end_of(now: Wall) -> Wall {
+    now.minus(BACKDATED).plus(LIFETIME)
 }
 
 fn moment(at: Wall) -> OffsetDateTime {

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! Whole files are replaced atomically: written aside, synced, renamed, and the folder synced. A name
-//! that begins with a dot is not finished yet or already gone, and is removed at the next start.
+//! that begins with a dot is not finished yet or already gone: such folders of shows are removed at the next start, and
+//! such files are written over by the next that are written aside.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Write as _};
@@ -34,7 +35,8 @@ const OPERATOR_KEY_CHARS_MIN: usize = 20;
 /// VERSION, keys and the lock are one short line.
 const LINE_BYTES_MAX: u64 = 4096;
 
-/// A show's document stays under 60 kB (64 links, 256 consents); what is larger is not ours.
+/// A show's document: 64 links with 4 consents each and 512 of one use with one, at some 300 B of indented JSON each
+/// are 400 kB; what is larger than this is not ours.
 const SHOW_DOC_BYTES_MAX: u64 = 1024 * 1024;
 
 /// An open data folder. As long as this lives, no other server opens it.

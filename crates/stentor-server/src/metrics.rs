@@ -62,7 +62,6 @@ families! {
     MEDIA_PACKETS Counter "stentor_media_packets_total" [] "Datagrams and frames taken from validated peers.";
     MEDIA_DROPPED Counter "stentor_media_dropped_total" [] "Datagrams and frames of nobody we know, dropped before any state.";
     MEDIA_POLICED Counter "stentor_media_policed_total" [] "Datagrams and frames beyond what one peer may send, dropped unread.";
-    MEDIA_LATE Counter "stentor_media_overrun_total" [] "Packets dropped because a mixer did not take them in time.";
     CERTIFICATE Gauge "stentor_certificate_expiry_timestamp_seconds" [] "Unix time at which the certificate of the doors expires; 0 without one.";
     SHOW_LISTENERS Gauge "stentor_show_listeners" ["show"] "Open progressive streams of a show.";
     SHOW_SPEAKERS Gauge "stentor_show_speakers" ["show"] "Connected people on the stage of a show.";
@@ -72,6 +71,7 @@ families! {
     SHOW_TAPE_BYTES Gauge "stentor_show_tape_bytes" ["show"] "Bytes of the show's tape on disk.";
     SHOW_BYTES_SENT Counter "stentor_show_sent_bytes_total" ["show"] "Bytes of sound handed to listeners' connections.";
     MIXER_CPU Counter "stentor_mixer_cpu_seconds_total" ["show"] "CPU time of the show's mixer thread.";
+    MIXER_OVERRUN Counter "stentor_mixer_overrun_total" ["show"] "Packets dropped because a mixer did not take them in time.";
     MIXER_LATE Gauge "stentor_mixer_late_ms_max" ["show"] "Worst lateness of a mixer tick since the last scrape.";
     SPEAKER_PACKETS Counter "stentor_speaker_packets_total" ["show"] "Packets of sound that came from speakers.";
     SPEAKER_COPIES Counter "stentor_speaker_copied_packets_total" ["show"] "Packets of speakers that were lost and came as a copy inside the next one.";
@@ -104,6 +104,8 @@ pub struct ShowSample {
     pub sent_bytes: u64,
     /// CPU time of the mixer thread, in microseconds.
     pub mixer_cpu_us: u64,
+    /// Packets of speakers that its mixers did not take in time.
+    pub mixer_overrun: u64,
     /// Worst lateness of a tick since the last scrape, in microseconds.
     pub mixer_late_us_max: u64,
     /// What all its speakers have been through.
@@ -217,8 +219,6 @@ pub struct MediaGauges {
     pub dropped: AtomicU64,
     /// Packets beyond what one peer may send.
     pub policed: AtomicU64,
-    /// Packets that a mixer did not take.
-    pub overrun: AtomicU64,
 }
 
 /// A gauge that is one higher while this lives.
@@ -293,13 +293,12 @@ impl Metrics {
             (&MEDIA_PACKETS, &media.packets),
             (&MEDIA_DROPPED, &media.dropped),
             (&MEDIA_POLICED, &media.policed),
-            (&MEDIA_LATE, &media.overrun),
         ] {
             page.single(family, value.load(Relaxed) as f64);
         }
         page.single(&CERTIFICATE, self.certificate_valid_until_s.load(Relaxed) as f64);
         type OfShow = fn(&ShowSample) -> f64;
-        let of_shows: [(&Family, OfShow); 17] = [
+        let of_shows: [(&Family, OfShow); 18] = [
             (&SHOW_LISTENERS, |s| s.listeners as f64),
             (&SHOW_SPEAKERS, |s| s.speakers as f64),
             (&SHOW_CHUNKS, |s| s.chunks as f64),
@@ -308,6 +307,7 @@ impl Metrics {
             (&SHOW_TAPE_BYTES, |s| s.tape_bytes as f64),
             (&SHOW_BYTES_SENT, |s| s.sent_bytes as f64),
             (&MIXER_CPU, |s| s.mixer_cpu_us as f64 / 1e6),
+            (&MIXER_OVERRUN, |s| s.mixer_overrun as f64),
             (&MIXER_LATE, |s| s.mixer_late_us_max as f64 / 1e3),
             (&SPEAKER_PACKETS, |s| s.sources.packets as f64),
             (&SPEAKER_COPIES, |s| s.sources.copies as f64),

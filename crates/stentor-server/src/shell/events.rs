@@ -108,13 +108,13 @@ impl TapeEvents for OfShow {
         self.shell.start_mixer(&self.show, epoch);
     }
 
-    fn disk(&self, disk: DiskState, chunks_lost: u64) {
+    fn disk(&self, disk: DiskState, chunks_lost: u64, system_says: &str) {
         let show = self.show.clone();
         let mib = |bytes: u64| bytes / (1024 * 1024);
         self.shell.note(match disk {
             DiskState::Ok => Notice::DiskRecovered { show, lost_chunks: chunks_lost },
             DiskState::Slow => Notice::DiskSlow { show },
-            DiskState::Failed => Notice::DiskFailed { show, error: "an operation on it failed".into() },
+            DiskState::Failed => Notice::DiskFailed { show, error: system_says.to_owned() },
             DiskState::Full => Notice::DiskFull {
                 free_mib: mib(self.shell.data.free_bytes().unwrap_or(0)),
                 reserve_mib: mib(self.shell.data.reserve_bytes()),

@@ -13,6 +13,7 @@ use crate::mixer_thread::MixerHandle;
 pub(super) struct MixerPlace {
     state: Mutex<State>,
     cpu_before_us: AtomicU64,
+    overrun_before: AtomicU64,
     sources_before: Mutex<SourceStats>,
 }
 
@@ -80,6 +81,15 @@ impl MixerPlace {
         self.cpu_before_us.load(Relaxed) + running
     }
 
+    /// Packets that no mixer of those that were here took in time.
+    pub(super) fn overrun(&self) -> u64 {
+        let running = match &*self.state() {
+            State::Running(handle) => handle.gauges().overrun.load(Relaxed),
+            State::Empty | State::Waiting { .. } => 0,
+        };
+        self.overrun_before.load(Relaxed) + running
+    }
+
     /// What the speakers of all mixers that were here have been through.
     pub(super) fn sources(&self) -> SourceStats {
         let state = self.state();
@@ -101,6 +111,7 @@ impl MixerPlace {
     fn replace(&self, state: State) {
         if let State::Running(handle) = std::mem::replace(&mut *self.state(), state) {
             self.cpu_before_us.fetch_add(handle.gauges().cpu_us.load(Relaxed), Relaxed);
+            self.overrun_before.fetch_add(handle.gauges().overrun.load(Relaxed), Relaxed);
             locked(&self.sources_before).add(&sources_of(&handle).past());
             handle.stop();
         }

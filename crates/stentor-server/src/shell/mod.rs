@@ -107,7 +107,7 @@ impl Shell {
     }
 
     /// Tells the node something from a thread that must not wait for it. What does not fit any more is
-    /// dropped: levels and names of chunks come again.
+    /// dropped: levels and names of chunks come again, and a mark is on the tape even so.
     fn tell(&self, news: impl FnOnce(&Arc<Self>) + Send + 'static) {
         let _ = self.news.try_send(Box::new(news));
     }

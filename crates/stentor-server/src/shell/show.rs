@@ -180,6 +180,7 @@ impl ShowShell {
             tape_bytes: of_tape(|tape| tape.with_index(stentor_tape::Index::bytes)),
             sent_bytes: of_tape(|tape| tape.sent_bytes.load(Relaxed)),
             mixer_cpu_us: self.mixer.cpu_us(),
+            mixer_overrun: self.mixer.overrun(),
             mixer_late_us_max: self.mixer.take_late_us_max(),
             sources: self.mixer.sources(),
         }

@@ -120,11 +120,10 @@ impl Folder {
     }
 
     /// Does what the writer asks for.
-    pub fn perform(&mut self, op: &Op) -> Result<(), DiskError> {
-        self.try_perform(op).map_err(|error| disk_error(&error))
-    }
-
-    fn try_perform(&mut self, op: &Op) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// What the system says; [`disk_error`] is that in the writer's words.
+    pub fn perform(&mut self, op: &Op) -> io::Result<()> {
         match op {
             Op::Create { segment } => {
                 let path = self.path.join(segment.file_name());
@@ -156,7 +155,8 @@ impl Folder {
     }
 }
 
-fn disk_error(error: &io::Error) -> DiskError {
+/// What a failed operation means to a writer.
+pub fn disk_error(error: &io::Error) -> DiskError {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             DiskError::Full

@@ -3,6 +3,7 @@
 //! Whatever the disk does happens here. Chunks that it does not take in time are dropped before they
 //! reach this thread, and the writer puts a hole in their place.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 use stentor_node::{DiskState, OpenedTape};
 use stentor_stage::{Life, ShowDoc};
-use stentor_tape::{Disk, DiskError, Index, Op, Output, Overlay, Recovered, RecoveryError, Segment, Writer};
+use stentor_tape::{Disk, Index, Op, Output, Overlay, Recovered, RecoveryError, Segment, Writer};
 use stentor_types::{Channels, Epoch, MediaTime, Mono, Now, Position, ShowId, Slot, TapeHead, Wall};
 use tokio::sync::Semaphore;
 
@@ -22,7 +23,7 @@ mod handle;
 
 use self::handle::ToTape;
 pub use self::handle::{Handed, TapeHandle};
-use super::files::{self, Folder};
+use super::files::{self, Folder, disk_error};
 use super::live::LiveTape;
 use crate::bell::Bells;
 use crate::clock::Clock;
@@ -56,7 +57,7 @@ pub trait TapeEvents: Send + 'static {
     /// Chunks of this epoch may be heard.
     fn epoch_open(&self, epoch: Epoch);
     /// The disk is in another state.
-    fn disk(&self, disk: DiskState, chunks_lost: u64);
+    fn disk(&self, disk: DiskState, chunks_lost: u64, system_says: &str);
     /// The tape could not be read; the text is for the operator.
     fn damaged(&self, report: String);
     /// The document could not be written; the text is for the operator.
@@ -75,7 +76,7 @@ pub fn spawn(
     reads: Arc<Semaphore>,
     bells: Arc<Bells>,
     events: impl TapeEvents,
-) -> std::io::Result<TapeHandle> {
+) -> io::Result<TapeHandle> {
     let (to_tape, inbox) = channel();
     let chunks_waiting = Arc::new(AtomicUsize::new(0));
     let lost_since = Arc::new(AtomicU64::new(0));
@@ -104,6 +105,7 @@ pub fn spawn(
             chunks_waiting,
             lost_since,
             stands_still,
+            system_says: String::new(),
             owns_folder,
             inbox,
             postponed: None,
@@ -131,6 +133,8 @@ struct TapeThread<E> {
     lost_since: Arc<AtomicU64>,
     /// It was told that the disk does not move.
     stands_still: Arc<AtomicBool>,
+    /// What the system said to the last operation that failed.
+    system_says: String,
     /// Nothing is read or written where somebody else's folder may be.
     owns_folder: Arc<AtomicBool>,
     inbox: Receiver<ToTape>,
@@ -196,7 +200,8 @@ impl<E: TapeEvents> TapeThread<E> {
         if self.chunks_waiting.load(Relaxed) == 0 && self.stands_still.swap(false, Relaxed) {
             let writer = self.writing.as_ref().map(|writing| &writing.writer);
             let disk = writer.map_or(Disk::Ok, Writer::disk);
-            self.events.disk(disk_state(disk), writer.map_or(0, Writer::chunks_lost) + lost_since);
+            let lost = writer.map_or(0, Writer::chunks_lost) + lost_since;
+            self.events.disk(disk_state(disk), lost, &self.system_says);
         }
     }
 
@@ -359,13 +364,16 @@ impl<E: TapeEvents> TapeThread<E> {
                         let folder = &mut writing.folder;
                         perform(folder, &mut self.reserve, &self.data, &self.show, &self.clock, &op)
                     } else {
-                        Err(DiskError::Failed)
+                        Err(io::Error::other(
+                            "what lies in its folder is not of this show or not of this version",
+                        ))
                     };
                     let now = now.max(self.clock.mono());
                     match done {
                         Ok(()) => writing.writer.done(now),
                         Err(error) => {
-                            writing.writer.failed(now, error);
+                            writing.writer.failed(now, disk_error(&error));
+                            self.system_says = error.to_string();
                             // A folder that could not be listed before may have files that nobody knew of.
                             if let Some(segment) = after_all(&tape_folder(&self.data, &self.show)) {
                                 writing.writer.go_on_in(segment);
@@ -375,7 +383,9 @@ impl<E: TapeEvents> TapeThread<E> {
                 }
                 Output::Written { record, at } => writing.tape.written(&record, at),
                 Output::EpochOpen { epoch, .. } => self.events.epoch_open(epoch),
-                Output::Disk { disk, chunks_lost } => self.events.disk(disk_state(disk), chunks_lost),
+                Output::Disk { disk, chunks_lost } => {
+                    self.events.disk(disk_state(disk), chunks_lost, &self.system_says);
+                }
                 Output::Closed => closed = true,
                 _ => {}
             }
@@ -433,14 +443,15 @@ fn perform(
     show: &ShowId,
     clock: &Clock,
     op: &Op,
-) -> Result<(), DiskError> {
+) -> io::Result<()> {
     if matches!(op, Op::Create { .. } | Op::Append { .. }) && reserve.is_reached(data, clock) {
-        return Err(DiskError::Full);
+        return Err(io::ErrorKind::StorageFull.into());
     }
-    if folder.is_none() {
-        *folder = Folder::open(tape_folder(data, show)).ok();
-    }
-    folder.as_mut().ok_or(DiskError::Failed)?.perform(op)
+    let open = match folder {
+        Some(open) => open,
+        None => folder.insert(Folder::open(tape_folder(data, show))?),
+    };
+    open.perform(op)
 }
 
 /// Where a show's tape lies.

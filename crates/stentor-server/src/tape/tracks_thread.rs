@@ -13,7 +13,7 @@ use stentor_tape::{Disk, DiskError, Op, Output, Segment, Writer};
 use stentor_types::{Mono, ShowId, TapeHead, TrackChunk};
 use tokio::sync::oneshot;
 
-use super::files::{self, Folder};
+use super::files::{self, Folder, disk_error};
 use crate::clock::Clock;
 use crate::data_folder::DataFolder;
 
@@ -171,7 +171,8 @@ impl<E: TracksEvents> TracksThread<E> {
         if self.folder.is_none() {
             self.folder = Folder::open(self.path.clone()).ok();
         }
-        self.folder.as_mut().ok_or(DiskError::Failed)?.perform(op)
+        let folder = self.folder.as_mut().ok_or(DiskError::Failed)?;
+        folder.perform(op).map_err(|error| disk_error(&error))
     }
 }
 

@@ -41,7 +41,7 @@ impl TapeEvents for Teller {
     fn epoch_open(&self, _: Epoch) {
         self.tell(Told::EpochOpen);
     }
-    fn disk(&self, disk: DiskState, chunks_lost: u64) {
+    fn disk(&self, disk: DiskState, chunks_lost: u64, _: &str) {
         self.tell(Told::Disk(disk, chunks_lost));
     }
     fn damaged(&self, report: String) {
