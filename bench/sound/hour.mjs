@@ -165,6 +165,10 @@ function result({ seconds, samples, lags, waits, seeks, frozen_ms_max }) {
         kept: lags.unpaired.length === 0,
       },
       {
+        what: 'pauses of voices from 0.3 s to a breath, through which names stay; the longest',
+        measured: `${lags.pauses.length}; ${second(Math.max(0, ...lags.pauses.map(({ pause_s }) => pause_s)))}`,
+      },
+      {
         what: 'stalls of that page',
         measured: `${waits.length} stalls, at rest for ${frozen_ms_max.toFixed(0)} ms at most`,
         promised: 'none in an hour',

@@ -1,8 +1,9 @@
 // Who is heard on a listener's page, by pitch, and who is named there.
 
-// A voice or a name that is there or gone for less than this has not changed: so far apart may the two be anyway, and
-// names stay through the pause of a breath.
+// A voice or a name that is there or gone for less than this has not changed: so far apart may the two be anyway.
 const SETTLED_MS = 300;
+// A name stays through the pause of a breath, four to five reports of 0.2 s: a voice that is gone for less has not ended.
+const BREATH_MS = 1_000;
 // A voice and its name are of one beginning or end if they are not further apart.
 const PAIRED_S_MAX = 5;
 
@@ -66,9 +67,12 @@ export const changesOf = (page) => page.evaluate(() => window.talk.take());
 
 /** Each beginning and end of a voice with that of its name: `paired` with how much later the name changed, and the rest. */
 export function lagsOf(changes, names) {
-  const [paired, unpaired] = [[], []];
+  const [paired, unpaired, pauses] = [[], [], []];
   for (const name of names) {
-    const [heard, named] = ['heard', 'named'].map((kind) => settled(changes.filter((change) => change.name === name && change.kind === kind)));
+    const of = (kind) => changes.filter((change) => change.name === name && change.kind === kind);
+    const voice = of('heard');
+    pauses.push(...breaths(voice).map((pause_s) => ({ name, ...pause_s })));
+    const [heard, named] = [settled(voice, BREATH_MS), settled(of('named'), SETTLED_MS)];
     for (const { at_ms, is } of heard) {
       const near = named.filter((other) => other.is === is && !other.taken && Math.abs(other.at_ms - at_ms) <= 1000 * PAIRED_S_MAX);
       const [closest] = near.sort((a, b) => Math.abs(a.at_ms - at_ms) - Math.abs(b.at_ms - at_ms));
@@ -80,12 +84,20 @@ export function lagsOf(changes, names) {
     }
     unpaired.push(...named.filter(({ taken }) => !taken).map(({ at_ms, is }) => ({ at_s: at_ms / 1000, kind: 'named', name, is })));
   }
-  return { paired, unpaired };
+  return { paired, unpaired, pauses };
 }
 
-/** Changes that lasted; the first is how it was when looking began. */
-function settled(changes) {
-  const lasting = changes.filter(({ at_ms }, i) => (changes[i + 1]?.at_ms ?? Infinity) - at_ms >= SETTLED_MS);
+/** Pauses of a voice that are shorter than a breath and long enough to be heard as one: nobody in this show takes any. */
+function breaths(changes) {
+  const lasts_ms = (i) => (changes[i + 1]?.at_ms ?? Infinity) - changes[i].at_ms;
+  const pauses = changes.flatMap(({ at_ms, is }, i) => (is || i === 0 ? [] : [{ at_s: Math.round(at_ms / 1000), pause_s: lasts_ms(i) / 1000 }]));
+  return pauses.filter(({ pause_s }) => pause_s >= SETTLED_MS / 1000 && pause_s < BREATH_MS / 1000);
+}
+
+/** Changes that lasted, a silence for `gone_ms`; the first is how it was when looking began. */
+function settled(changes, gone_ms) {
+  const least_ms = ({ is }) => (is ? SETTLED_MS : gone_ms);
+  const lasting = changes.filter((change, i) => (changes[i + 1]?.at_ms ?? Infinity) - change.at_ms >= least_ms(change));
   const turns = lasting.filter(({ is }, i) => i > 0 && is !== lasting[i - 1].is);
   return turns.map((turn) => ({ ...turn }));
 }

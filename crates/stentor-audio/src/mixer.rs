@@ -143,6 +143,8 @@ pub struct Mixer {
     choice: Choice,
     /// Who of those on air speaks.
     speaking: Arc<[PersonName]>,
+    /// How many frames before the newest report the first of them began who are new.
+    began_frames: u64,
     /// What is to be remarked with the next frame.
     facts: Vec<MarkBody>,
     /// What is said and not heard yet. Without a delay there is no line.
@@ -169,6 +171,7 @@ impl Mixer {
             feedback: FeedbackDesk::new(config.channels)?,
             choice: Choice::new(),
             speaking: Arc::new([]),
+            began_frames: 0,
             facts: Vec::new(),
             line: DelayLine::new(config.delay),
             announcer: Announcer::new(),
@@ -292,6 +295,7 @@ impl Mixer {
         self.outputs.push_back(MixerOutput::Reports(report.sources));
         if *report.speaking != *self.speaking {
             self.speaking = report.speaking.into();
+            self.began_frames = report.began_frames;
         }
     }
 
@@ -299,7 +303,8 @@ impl Mixer {
     /// that leaves it. Without a line they are the same.
     fn send_out(&mut self, at: MediaTime, programme: Programme) {
         let speaking = Arc::clone(&self.speaking);
-        let mut moment = Moment { programme, speaking, facts: std::mem::take(&mut self.facts) };
+        let facts = std::mem::take(&mut self.facts);
+        let mut moment = Moment { programme, speaking, began_frames: self.began_frames, facts };
         let mut sounds = self.stage.on_air();
         if let Some(line) = &mut self.line {
             if self.frame == 0 {
@@ -313,8 +318,7 @@ impl Mixer {
             tracks.encode(moment.programme, sounds);
         }
         let Self { announcer, marks, outputs, .. } = self;
-        announcer.announce(moment, |body| {
-            let mark = Mark { at, body };
+        announcer.announce(at, moment, |mark| {
             marks.push_back(mark.clone());
             outputs.push_back(MixerOutput::Marked(mark));
         });

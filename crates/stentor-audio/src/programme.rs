@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use stentor_types::time::MediaTime;
-use stentor_types::{Channels, MarkBody, PersonName, SlateReason};
+use stentor_types::time::{FRAME_SAMPLES, MediaTime};
+use stentor_types::{Channels, Mark, MarkBody, PersonName, SlateReason};
 
 use crate::slate;
 use crate::stage::{OnAirSound, add_echo, fade_in, frame_len};
@@ -68,6 +68,8 @@ pub(crate) struct Moment {
     pub(crate) programme: Programme,
     /// Who speaks.
     pub(crate) speaking: Arc<[PersonName]>,
+    /// How many frames ago the first of those began who are new among them: nobody is known to talk from the first frame on.
+    pub(crate) began_frames: u64,
     /// What happened to the show with this frame. It stays true whatever becomes of the sound.
     pub(crate) facts: Vec<MarkBody>,
 }
@@ -75,7 +77,12 @@ pub(crate) struct Moment {
 impl Moment {
     /// A moment of slate, in which nothing happens.
     pub(crate) fn slate(reason: SlateReason) -> Self {
-        Self { programme: Programme::Slate(reason), speaking: Arc::new([]), facts: Vec::new() }
+        Self {
+            programme: Programme::Slate(reason),
+            speaking: Arc::new([]),
+            began_frames: 0,
+            facts: Vec::new(),
+        }
     }
 }
 
@@ -86,24 +93,33 @@ pub(crate) struct Announcer {
     /// What the last mark said; nothing at the start of an epoch, which always begins with such a mark.
     programme: Option<Programme>,
     speaking: Arc<[PersonName]>,
+    /// When the last mark is.
+    last: MediaTime,
 }
 
 impl Announcer {
     pub(crate) fn new() -> Self {
-        Self { programme: None, speaking: Arc::new([]) }
+        Self { programme: None, speaking: Arc::new([]), last: MediaTime(0) }
     }
 
-    /// The marks of a moment that is heard now.
-    pub(crate) fn announce(&mut self, moment: Moment, mut put: impl FnMut(MarkBody)) {
-        moment.facts.into_iter().for_each(&mut put);
+    /// The marks of a moment that is heard at `at`. They never go back in time.
+    pub(crate) fn announce(&mut self, at: MediaTime, moment: Moment, mut put: impl FnMut(Mark)) {
+        let last = &mut self.last;
+        let mut put = |at: MediaTime, body| {
+            *last = at.max(*last);
+            put(Mark { at: *last, body });
+        };
+        moment.facts.into_iter().for_each(|fact| put(at, fact));
         if self.programme.replace(moment.programme) != Some(moment.programme) {
-            put(match moment.programme {
+            let body = match moment.programme {
                 Programme::Stage => MarkBody::SlateOver,
                 Programme::Slate(reason) => MarkBody::Slate { reason },
-            });
+            };
+            put(at, body);
         }
         if self.speaking != moment.speaking {
-            put(MarkBody::Speaking { names: moment.speaking.to_vec() });
+            let ago = MediaTime(moment.began_frames * u64::from(FRAME_SAMPLES));
+            put(at.saturating_since(ago), MarkBody::Speaking { names: moment.speaking.to_vec() });
             self.speaking = moment.speaking;
         }
     }
@@ -159,5 +175,30 @@ impl Passage {
             let slate = slate::sample(at.plus_samples(i as u64)) * gain(i as f32 / len);
             sample.iter_mut().for_each(|x| *x += slate);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_speaks_is_dated_to_where_they_began_but_never_before_what_was_said() {
+        let frame = |n: u64| MediaTime(n * u64::from(FRAME_SAMPLES));
+        let mut announcer = Announcer::new();
+        let mut said = |n, names: &[&str], began_frames| {
+            let speaking = names.iter().map(|name| name.parse().expect("a name")).collect();
+            let moment = Moment { programme: Programme::Stage, speaking, began_frames, facts: Vec::new() };
+            let mut marks = Vec::new();
+            announcer.announce(frame(n), moment, |mark| marks.push((mark.at, mark.body.clone())));
+            marks
+                .into_iter()
+                .map(|(at, body)| (at, matches!(body, MarkBody::Speaking { .. })))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(said(100, &["Ada"], 7), [(frame(100), false), (frame(100), true)]);
+        assert_eq!(said(200, &["Ada", "Ben"], 7), [(frame(193), true)]);
+        assert_eq!(said(201, &["Ada", "Ben"], 7), []);
+        assert_eq!(said(210, &["Ben"], 0), [(frame(210), true)]);
     }
 }
