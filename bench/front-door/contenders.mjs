@@ -38,7 +38,7 @@ export function stentor(path, { tls, interval_ms = 960, speech = [SPEECH] } = {}
       keepChild(house, startOn(OTHERS_CPU, BINARY, ['publish', file, ...to, '--key', keyIn(show.links[n])]));
     });
     await house.untilStatus('evening', 'there is sound for a burst', (status) => status.live_at_s > (5 * interval_ms) / 1000 + 8, { patience_s: 60 });
-    return { url: `${server.front}/evening/${path}`, pids: () => [server.pid], threads: LISTENERS_THREADS };
+    return { url: `${server.front}/evening/${path}`, pids: () => [server.pid], threads: LISTENERS_THREADS, gap_ms: 2 * interval_ms };
   };
 }
 

@@ -114,6 +114,8 @@ async function served(server, listeners, hls) {
   const crowd = ask(server.url, {
     listeners, arrivals: 'steady', ramp: ramp_s, seconds: ramp_s + SETTLE_S + measured_s + 2,
     hls: hls || server.hls === true, tls: server.url.startsWith('https'),
+    // Sound that comes seldom has longer gaps; HLS has those of its playlist.
+    ...(server.gap_ms && !hls && { gap_ms: server.gap_ms }),
   });
   await seconds(ramp_s + SETTLE_S);
   const busy = await over(server, measured_s);

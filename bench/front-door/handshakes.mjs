@@ -104,9 +104,9 @@ function joins(contender) {
 
 /** What a server has of the processor for so long. */
 async function over(server, measured_s) {
-  const [from_s, from_ms] = [cpuSeconds(server.pids()), performance.now()];
+  const [from_s, from_ms] = [cpuSeconds(server.pids(), server.threads), performance.now()];
   await seconds(measured_s);
-  return { cpu_s: cpuSeconds(server.pids()) - from_s, wall_s: (performance.now() - from_ms) / 1000 };
+  return { cpu_s: cpuSeconds(server.pids(), server.threads) - from_s, wall_s: (performance.now() - from_ms) / 1000 };
 }
 
 const share = ({ cpu_s, wall_s }) => cpu_s / wall_s;

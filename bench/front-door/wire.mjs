@@ -118,7 +118,7 @@ async function report(house, url, run_s, within) {
 
 /** Which share of a processor the server has for so long, and which share of its processor is not idle. */
 async function over(server, measured_s) {
-  const sample = () => ({ ms: performance.now(), server_s: cpuSeconds(server.pids()), idle_s: idleSeconds() });
+  const sample = () => ({ ms: performance.now(), server_s: cpuSeconds(server.pids(), server.threads), idle_s: idleSeconds() });
   const from = sample();
   await seconds(measured_s);
   const to = sample();
