@@ -26,7 +26,7 @@ test('a show ends, goes on, ends again and is replayed', async (t) => {
   const house = await House.open(t);
   const show = await house.show('finale', ['host'], { live: false });
   const microphone = house.voice(PITCH_A_HZ);
-  const [host, listener] = await Promise.all([house.chromium({ microphone }), house.chromium()]);
+  const [host, listener, behind] = await Promise.all([house.chromium({ microphone }), house.chromium(), house.chromium()]);
   const press = (name) => host.page.getByRole('button', { name }).click();
   await takeStage(host.page, show.links[0].url, 'Ada');
   await press('Go on air');
@@ -47,6 +47,17 @@ test('a show ends, goes on, ends again and is replayed', async (t) => {
     assert.ok(stream.open, 'a listener stays connected');
   });
 
+  // Somebody goes back to the beginning, and loses the line there.
+  await pressListen(behind.page, show.listen_url);
+  await behind.page.route('**/finale/live.mp4*', (route) => route.abort());
+  await behind.page.getByRole('slider', { name: 'Position in the show' }).press('Home');
+  const stateOf = (page) => page.evaluate(() => document.querySelector('stentor-listener').state);
+  await until('it is tried again', async () => (await stateOf(behind.page)).phase === 'reconnecting');
+  const goneOn = until('the recording plays', async () => {
+    const { replay } = await stateOf(behind.page);
+    return replay.playing && replay.position_s > 0 ? replay : null;
+  }, { patience_s: 150 });
+
   await press('End the show');
   await press('Yes, end');
   const { undo_until } = await house.untilStatus('finale', 'it is ending again', (status) => status.phase === 'ending');
@@ -63,6 +74,11 @@ test('a show ends, goes on, ends again and is replayed', async (t) => {
     const { status, reason, recording } = await refusal(`${show.listen_url}/live.mp4`);
     assert.deepEqual({ status, reason, recording }, { status: 410, reason: 'ended', recording: '/finale' });
     assert.equal((await refusal(`${house.server.desk}/api/v1/shows/finale/undo`, operator(house))).reason, 'undo_over');
+  });
+  await t.test('whoever waited for the line at an earlier place hears the recording from there, without a press', async () => {
+    const { position_s } = await goneOn;
+    assert.ok(position_s < 5, `at ${position_s}`);
+    assertPitches(await hearProgramme(behind.page, 4), PITCHES, 'the recording, by itself');
   });
   await t.test('the page that was listening turns into the recording', async (t) => {
     t.diagnostic(`turned ${(await turned) - undo_until} ms after the undo time`);

@@ -64,7 +64,7 @@ test('listening by keyboard', async (t) => {
     await page.keyboard.press('Home');
     await until('it plays at the beginning', async () => (await state()).show_s < 3 && (await state()).phase === 'playing');
     await systemPauses();
-    await page.getByText('Paused. Play goes on at this moment.').waitFor();
+    await page.getByText('Paused. Play goes on from here.').waitFor();
     const { position_s, edge_s } = await state();
     await until('the show goes on without us', async () => (await state()).edge_s > edge_s + 3);
     // The element learns from its sound device where exactly it stopped: milliseconds later.

@@ -60,7 +60,8 @@ function linksOf(house, name, more = {}) {
   }));
 }
 
-const WARNING = 'The certificate is good until 2026-11-30, and the show desk can be expected to last longer.';
+const WARNING = { notice: 'certificate_too_short', text: 'The certificate is too short.', fields: { until: '2026-11-30', show: 'desk' } };
+const NEWER = { notice: 'cellar_wet', text: 'The cellar is under water.', fields: {} };
 
 async function theDesk(house, walk) {
   await house.desk.createShow({ id: 'desk', title: 'An evening with Ada Lovelace' });
@@ -70,11 +71,12 @@ async function theDesk(house, walk) {
   await walk.look('entrance');
   await walk.all((page) => page.route('**/api/v1/shows', async (route) => {
     const response = await route.fetch();
-    await route.fulfill({ response, json: { ...(await response.json()), warnings: [WARNING] } });
+    await route.fulfill({ response, json: { ...(await response.json()), warnings: [WARNING, NEWER] } });
   }));
   await walk.go(`${url}#key=${house.server.operator_key}`);
   await walk.press('.entrance .primary');
-  await walk.all((page) => page.getByRole('status').getByText(WARNING).waitFor());
+  await walk.all((page) => page.getByRole('status').getByText(/30 November 2026|30\. November 2026/).waitFor());
+  await walk.all((page) => page.getByRole('status').getByText(NEWER.text).waitFor());
   await walk.all((page) => page.getByText(/Disk is well|Festplatte in Ordnung/).waitFor());
   await walk.look('shows');
   await outlivesNews(house, walk);
