@@ -66,6 +66,17 @@ test('no to the host’s yes is told to the host', async (t) => {
   assert.equal(hand.state.step, 'down');
 });
 
+test('a hand that is taken back on its way up is taken down', async (t) => {
+  const { asked, told, url } = await door(t, [raised]);
+  const states = [];
+  const hand = new Hand(url, () => states.push(hand.state.step), POLL_MS);
+  const up = hand.raise('Cleo', '');
+  hand.lower();
+  await Promise.all([up, told]);
+  assert.deepEqual(states, ['raising', 'down']);
+  assert.equal(asked[asked.length - 1].path, '/evening/hand/a%2Fb');
+});
+
 test('an empty note is not sent', async (t) => {
   const { asked, url } = await door(t, [raised, { status: 200, json: { state: 'declined' } }]);
   await raise(t, url, 'declined');

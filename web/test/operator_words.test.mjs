@@ -3,26 +3,27 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { secondsLeft } from '../dist/operator/secondsleft.js';
 import { warningText } from '../dist/operator/warning.js';
 
 const { texts: en } = await import('../dist/texts/en.js');
 const { texts: de } = await import('../dist/texts/de.js');
 
-/** The server's sentence as its source has it, with its blanks filled in. */
-function sentenceOf(code, filled) {
+test('the server’s warning of a certificate is said in the page’s language', () => {
   const notices = readFileSync(new URL('../../crates/stentor-server/src/notice.rs', import.meta.url), 'utf8');
-  const [, sentence] = new RegExp(`"${code}" "([^"]+)"`).exec(notices);
-  return sentence.replaceAll(/\{(\w+)\}/g, (_, name) => filled[name]);
-}
-
-test('the server’s warning of a certificate is known and said in the page’s language', () => {
-  const warning = sentenceOf('certificate_too_short', { until: '2026-11-30', show: 'late-night' });
-  assert.match(warningText(warning, de), /^Das Zertifikat läuft am 30\. November 2026 ab, .* der Sendung late-night /);
-  assert.match(warningText(warning, en), /^The certificate expires on November 30, 2026, .* the show late-night /);
+  const [, sentence] = /"certificate_too_short" "([^"]+)"/.exec(notices);
+  const warning = { notice: 'certificate_too_short', text: sentence, fields: { until: '2026-11-30', show: 'late-night' } };
+  for (const field of Object.keys(warning.fields)) assert.ok(sentence.includes(`{${field}}`), `the server tells of ${field}`);
+  assert.match(warningText(warning, de), /^Das Zertifikat läuft am 30\. November 2026 ab, .* der Sendung late-night\. /);
+  assert.match(warningText(warning, en), /^The certificate expires on 30 November 2026, .* the show late-night /);
 });
 
 test('a warning of a newer server is not guessed at', () => {
-  assert.equal(warningText('The cellar is under water.', de), null);
+  assert.equal(warningText({ notice: 'cellar_wet', text: 'The cellar is under water.', fields: {} }, de), null);
+});
+
+test('the time to undo is over when it is', () => {
+  assert.deepEqual([secondsLeft(30_000, 0), secondsLeft(30_000, 29_999), secondsLeft(30_000, 31_000), secondsLeft(null, 0)], [30, 1, 0, 0]);
 });
 
 test('what the operator can be refused is said in German', () => {

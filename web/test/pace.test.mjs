@@ -27,6 +27,11 @@ test('it never plays faster than sound comes', () => {
   assert.deepEqual(pace.decide(heard({ position_s: 490, ahead_s: 1, fresh: false })), { kind: 'rate', rate: 1 });
 });
 
+test('too near to live it plays slower, also where sound comes seldom', () => {
+  const { rate } = new Pace(false).decide(heard({ position_s: 498, ahead_s: 1, fresh: false }));
+  assert.ok(rate < 1, `at ${rate}`);
+});
+
 test('a seek that cost as much as it won is not repeated at once', () => {
   const pace = new Pace(false);
   pace.begin(99);

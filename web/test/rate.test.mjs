@@ -34,6 +34,13 @@ test('the edge is told by the least late arrival', () => {
   assert.ok(Math.abs(edge.at(12) - 102) < 1e-9);
 });
 
+test('the same arrival seen many times pushes out no other', () => {
+  const edge = new Edge();
+  edge.observe(10, 100);
+  for (let look = 0; look < 1_000; look += 1) edge.observe(20, 105);
+  assert.equal(edge.at(20), 110);
+});
+
 test('what was seen half a minute ago is forgotten', () => {
   const edge = new Edge();
   edge.observe(0, 100);

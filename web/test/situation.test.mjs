@@ -53,7 +53,9 @@ test('the steady distance is the true one where sound comes at longer intervals'
 
 test('behind live says how far', () => {
   const shown = model({ player: { ...playing, following: 'behind', position_s: 440, latency_s: 60 } });
-  assert.equal(shown.behind, '1:00 behind live');
+  assert.deepEqual([shown.behind, shown.canBeLive], ['1:00 behind live', true]);
+  const over = model({ doc: status({ phase: 'ended', ended_at_s: 500 }), player: { ...playing, following: 'behind', position_s: 440, latency_s: 60 } });
+  assert.deepEqual([over.canMove, over.canBeLive], [true, false], 'there is no live to go to any more');
   assert.equal(shown.place.max_s, 400);
 });
 
@@ -163,6 +165,12 @@ test('an unknown show has no button', () => {
   const shown = model({ doc: null, silence });
   assert.equal(shown.button.shown, false);
   assert.equal(shown.sentence, texts.listener.unknownShow);
+});
+
+test('a recording that there will never be is not announced', () => {
+  const sentence = (recording) => model({ doc: status({ phase: 'ended', recording: { ready: false, duration_s: null, ...recording } }) }).sentence;
+  assert.equal(sentence({ missing: false }), texts.listener.preparing);
+  assert.equal(sentence({ missing: true }), texts.listener.unrecorded);
 });
 
 test('whoever is behind at the end goes on hearing; then it is the recording', () => {

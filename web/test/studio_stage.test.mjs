@@ -176,6 +176,6 @@ test('an invitation names the show and, where the name is known, who invites', (
   const url = 'https://example.org/evening/studio#k';
   assert.equal(en.invite.words('Ada', 'Evening', url), `Ada invites you to the stage of “Evening”. This link lets you in:\n${url}`);
   assert.equal(en.invite.words('', 'Evening', url), `You are invited to the stage of “Evening”. This link lets you in:\n${url}`);
-  assert.equal(de.invite.words('Ada', 'Abend', url), `Ada lädt dich auf die Bühne von „Abend“ ein. Dieser Link lässt dich herein:\n${url}`);
-  assert.equal(de.invite.words('', 'Abend', url), `Du bist auf die Bühne von „Abend“ eingeladen. Dieser Link lässt dich herein:\n${url}`);
+  assert.equal(de.invite.words('Ada', 'Abend', url), `Ada lädt dich auf die Bühne von „Abend“ ein. Mit diesem Link kommst du herein:\n${url}`);
+  assert.equal(de.invite.words('', 'Abend', url), `Du bist auf die Bühne von „Abend“ eingeladen. Mit diesem Link kommst du herein:\n${url}`);
 });

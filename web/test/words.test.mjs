@@ -28,8 +28,11 @@ test('time of day has 24 hours in both languages', () => {
 
 test('dates name the day and the month, in the order of the page’s language', () => {
   const at = new Date(2026, 10, 30, 20, 0).getTime();
-  assert.match(dateText(at, 'en'), /^Monday, 30 November, 20:00 \S+$/);
-  assert.match(dateText(at, 'de'), /^Montag, 30\. November, 20:00 Uhr \S+$/);
+  assert.match(dateText(at, 'en', at), /^Monday, 30 November, 20:00 \S+$/);
+  assert.match(dateText(at, 'de', at), /^Montag, 30\. November, 20:00 Uhr \S+$/);
+  const before = new Date(2025, 11, 31).getTime();
+  assert.match(dateText(at, 'en', before), /^Monday, 30 November 2026, 20:00 \S+$/, 'with the year if it is another');
+  assert.match(dateText(at, 'de', before), /^Montag, 30\. November 2026, 20:00 Uhr \S+$/);
 });
 
 test('the first language of the browser that there are texts for; the switch counts more', () => {

@@ -7,6 +7,7 @@ export class Extras {
     #hand = null;
     #chapters = null;
     #chaptersAsked = false;
+    #view = null;
     constructor(subject, actions) {
         this.subject = subject;
         this.actions = actions;
@@ -15,6 +16,7 @@ export class Extras {
         return this.#why !== null;
     }
     moveTo(view) {
+        this.#view = view;
         if (this.#hand) {
             view.extras.hand.append(this.#hand);
             const hand = this.#hand;
@@ -50,7 +52,7 @@ export class Extras {
             this.handRaised = raised;
             this.actions.changed();
         };
-        this.#hand.open(this.subject.show, { changed, lowered: () => requestAnimationFrame(() => view.focusHand()) }, texts);
+        this.#hand.open(this.subject.show, { changed, lowered: () => requestAnimationFrame(() => this.#view?.focusHand()) }, texts);
     }
     showChapters(view, poll, replay) {
         if (!this.#chaptersAsked) {

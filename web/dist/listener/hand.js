@@ -17,27 +17,34 @@ export class Hand {
         return this.#state;
     }
     async raise(name, note) {
-        this.#become({ step: 'raising' });
+        const raising = { step: 'raising' };
+        this.#become(raising);
         try {
             const json = note === '' ? { name } : { name, note };
             const { token, place } = await ask(this.hands, { method: 'POST', json });
+            if (this.#state !== raising)
+                return this.#takeDown(token);
             this.#token = token;
             this.#become({ step: 'waiting', place });
         }
         catch (error) {
             if (!(error instanceof Problem))
                 throw error;
-            this.#become({ step: 'refused', problem: error });
+            if (this.#state === raising)
+                this.#become({ step: 'refused', problem: error });
         }
     }
     lower() {
         const { step } = this.#state;
         if (step === 'waiting' || step === 'accepted')
-            ask(this.#address, { method: 'DELETE' }).catch(() => undefined);
+            this.#takeDown(this.#token);
         this.#become({ step: 'down' });
     }
-    get #address() {
-        return `${this.hands}/${encodeURIComponent(this.#token)}`;
+    #takeDown(token) {
+        ask(this.#address(token), { method: 'DELETE' }).catch(() => undefined);
+    }
+    #address(token) {
+        return `${this.hands}/${encodeURIComponent(token)}`;
     }
     #become(state) {
         clearTimeout(this.#timer);
@@ -54,7 +61,7 @@ export class Hand {
     }
     async #answer(before) {
         try {
-            const answer = await ask(this.#address);
+            const answer = await ask(this.#address(this.#token));
             if (answer.state === 'waiting')
                 return { step: 'waiting', place: answer.place };
             if (answer.state === 'declined')

@@ -30,6 +30,7 @@ export function modelOf(known, texts) {
         place: place && behind && !replay.loaded ? { ...place, right: behind } : place,
         behind,
         canMove: replay.loaded || (hearing && player.position_s !== null),
+        canBeLive: behind !== '' && status?.phase !== 'ended',
         close: known.close,
         canClose: stage === 'live' && steered,
         steady_s: player.latency_target_s > TARGET_DEFAULT_S ? Math.round(player.latency_target_s) : null,

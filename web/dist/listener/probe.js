@@ -2,6 +2,8 @@ import { patience } from '../shared/older.js';
 import { ask, Problem, problemOf, unreachable } from '../shared/problem.js';
 import { Movement } from './movement.js';
 const LISTEN_MS = 2_600;
+const INTERVALS_HEARD = 2;
+const INTERVAL_USUAL_S = 0.96;
 const BURST_MS = 600;
 const ANSWER_MS_MAX = 6_000;
 const DUE_BYTES_PER_S = 2_000;
@@ -63,7 +65,7 @@ async function streamOf(status, signal, tell) {
             tell({ problem: await problemOf(response) });
             return null;
         }
-        const taken = await take(response.body.getReader());
+        const taken = await take(response.body.getReader(), LISTEN_MS + longer_ms(response.headers));
         tell({ bytes: taken.bytes.length, bytes_per_s: taken.bytes_per_s, due_bytes_per_s: DUE_BYTES_PER_S });
         return taken.bytes;
     }
@@ -75,14 +77,14 @@ async function streamOf(status, signal, tell) {
         stop.abort();
     }
 }
-async function take(reader) {
+async function take(reader, listen_ms) {
     const began_ms = performance.now();
     const parts = [];
     let size = 0;
     let later = 0;
     let ended_ms = 0;
     const enough = new Promise((resolve) => {
-        setTimeout(() => resolve({ done: true, value: undefined }), LISTEN_MS);
+        setTimeout(() => resolve({ done: true, value: undefined }), listen_ms);
     });
     for (;;) {
         const { done, value } = await Promise.race([reader.read(), enough]);
@@ -95,8 +97,11 @@ async function take(reader) {
             later += value.length;
     }
     const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
-    const bytes_per_s = ended_ms < LISTEN_MS - BURST_MS ? (size * 1000) / ended_ms : (later * 1000) / (ended_ms - BURST_MS);
+    const bytes_per_s = ended_ms < listen_ms - BURST_MS ? (size * 1000) / ended_ms : (later * 1000) / (ended_ms - BURST_MS);
     return { bytes, bytes_per_s };
+}
+function longer_ms(headers) {
+    return INTERVALS_HEARD * 1000 * Math.max(0, Number(headers.get('Stentor-Interval-S')) - INTERVAL_USUAL_S);
 }
 async function decodedOf(bytes) {
     try {

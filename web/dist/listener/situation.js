@@ -34,7 +34,7 @@ function sentence(facts, texts) {
     if (stage === 'replay')
         return facts.replay.failed ? t.replayFailed : t.replay;
     if (stage === 'preparing')
-        return t.preparing;
+        return facts.status?.recording.missing ? t.unrecorded : t.preparing;
     if (phase === 'paused')
         return facts.player.following === 'live' ? t.pausedLive : t.paused;
     if (stage === 'closed')
@@ -91,7 +91,7 @@ export function startText(status, server_now, texts) {
     if (status.starts_at === null)
         return { when: t.notScheduled, left: '' };
     const left_s = (status.starts_at - server_now) / 1000;
-    const when = t.startsAt(dateText(status.starts_at, texts.language));
+    const when = t.startsAt(dateText(status.starts_at, texts.language, server_now));
     if (left_s > 0)
         return { when, left: t.startsIn(countdownText(left_s, texts.language)) };
     if (left_s > -LATE_S)

@@ -65,9 +65,9 @@ export class StentorHand extends HTMLElement {
         this.#actions?.lowered();
     }
     #onCancel() {
-        const accepted = this.#hand?.state.step === 'accepted';
+        const step = this.#hand?.state.step;
         this.#dialog.close();
-        if (accepted)
+        if (step === 'accepted' || step === 'raising')
             this.#lower();
     }
     #onClosed() {
@@ -111,7 +111,7 @@ export class StentorHand extends HTMLElement {
             this.#dialog.close();
             this.#down.focus();
         }
-        if (step === 'accepted' || step === 'declined' || step === 'gone')
+        if (step === 'accepted' || step === 'refused' || step === 'declined' || step === 'gone')
             this.#showDialog();
     }
     #showDialog() {

@@ -105,7 +105,8 @@ export class StentorListener extends HTMLElement {
             this.#seekMedia(on_air_at_s + show_s);
     }
     toLive() {
-        this.#player?.toLive();
+        if (this.#poll.status?.phase !== 'ended')
+            this.#player?.toLive();
     }
     setClose(close) {
         this.#close = close;
@@ -184,7 +185,7 @@ export class StentorListener extends HTMLElement {
         const first_s = this.#poll.status?.on_air_at_s ?? 0;
         const edge_s = this.#playerState.edge_s ?? this.#toldEdge();
         if (edge_s !== null && media_s > edge_s - latency_target_s - LIVE_S)
-            this.#player?.toLive();
+            this.toLive();
         else
             this.#player?.seekTo(Math.max(first_s, media_s));
     }
@@ -225,7 +226,7 @@ export class StentorListener extends HTMLElement {
         this.#moment_s = null;
         this.#player?.stop();
         this.#replay.load(status.recording, Math.max(0, place_s));
-        if (wasBehind && player.phase === 'ended')
+        if (wasBehind && (player.phase === 'ended' || player.phase === 'reconnecting'))
             this.#replay.toggle();
     }
     #model() {

@@ -158,7 +158,7 @@ export class View {
         setText(this.#to, right);
         this.#back.disabled = !model.canMove;
         this.#forward.disabled = !model.canMove || (!model.replay && model.behind === '');
-        this.#live.disabled = !model.canMove || model.behind === '';
+        this.#live.disabled = !model.canMove || !model.canBeLive;
     }
 }
 function link(anchor, url) {

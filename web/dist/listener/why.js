@@ -43,7 +43,7 @@ const JUDGES = {
         if (status.phase === 'announced')
             return note(t.showClosed);
         if (status.phase === 'ended')
-            return status.recording.ready ? good(t.showRecorded) : note(texts.listener.preparing);
+            return status.recording.ready ? good(t.showRecorded) : note(status.recording.missing ? texts.listener.unrecorded : texts.listener.preparing);
         if (status.phase === 'on_air' && status.slate === null)
             return good(t.showOnAir);
         return note(slateText(status.slate, texts) || t.showOnAir);

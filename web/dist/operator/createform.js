@@ -8,7 +8,7 @@ export function createForm(texts, create) {
     const title = make('input', { type: 'text', id: 'show-title', maxlength: 120, autocomplete: 'off' });
     const start = make('input', { type: 'datetime-local', id: 'show-start', 'aria-describedby': 'show-start-said' });
     const said = make('p', { id: 'show-start-said', class: 'soft small' });
-    const sayStart = () => setText(said, start.value ? dateText(timeOf(start.value), texts.language) : '');
+    const sayStart = () => setText(said, start.value ? dateText(timeOf(start.value), texts.language, Date.now()) : '');
     start.addEventListener('input', sayStart);
     explain(id, t.idHint);
     explain(start, t.startsAtBad);

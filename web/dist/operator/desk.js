@@ -1,10 +1,8 @@
 import { forget, recall, remember } from '../shared/memory.js';
 import { ask, Problem } from '../shared/problem.js';
-import { ServerClock } from './serverclock.js';
 const API = '/api/v1';
 export class Desk {
     lost;
-    clock = new ServerClock();
     #token = recall('desk');
     constructor(lost) {
         this.lost = lost;
@@ -23,9 +21,6 @@ export class Desk {
     shows() {
         return this.#ask('GET', '/shows');
     }
-    show(id) {
-        return this.#ask('GET', `/shows/${id}`);
-    }
     create(show) {
         return this.#ask('POST', '/shows', show);
     }
@@ -42,10 +37,8 @@ export class Desk {
         return this.#ask('DELETE', `/shows/${id}/links/${link}`);
     }
     async #ask(method, path, json) {
-        const asked_at = Date.now();
-        const answered = ({ headers }) => this.clock.hear(headers.get('Date'), asked_at, Date.now());
         try {
-            return await ask(API + path, { method, token: this.#token?.token ?? '', json, answered });
+            return await ask(API + path, { method, token: this.#token?.token ?? '', json });
         }
         catch (error) {
             if (error instanceof Problem && error.status === 401) {

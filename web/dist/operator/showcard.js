@@ -3,7 +3,7 @@ import { keepFocus } from '../shared/focus.js';
 import { clockText, dateText, dayTimeText } from '../shared/timetext.js';
 import { confirmed } from './confirm.js';
 import { LinksView } from './linksview.js';
-import { secondsLeft } from './serverclock.js';
+import { secondsLeft } from './secondsleft.js';
 const CHUNK_S = 0.32;
 const ROLES = ['speaker', 'co_host', 'host'];
 export class ShowCard {
@@ -33,13 +33,13 @@ export class ShowCard {
         const badge = make('span', { class: 'badge' });
         const title = make('h2');
         const address = make('p', { class: 'soft' });
-        const update = (show) => {
+        const update = (show, { now }) => {
             setText(badge, texts.operator.phase[show.phase]);
             badge.classList.toggle('on', show.phase === 'on_air');
             setText(title, show.title || show.id);
             setAttribute(title, 'lang', show.title ? show.language : null);
             const coming = show.phase === 'announced' || show.phase === 'doors';
-            setText(address, show.starts_at !== null && coming ? `/${show.id} · ${dateText(show.starts_at, texts.language)}` : `/${show.id}`);
+            setText(address, show.starts_at !== null && coming ? `/${show.id} · ${dateText(show.starts_at, texts.language, now)}` : `/${show.id}`);
         };
         return { root: make('div', { class: 'top' }, badge, title, address), update };
     }

@@ -16,6 +16,7 @@ export class StentorOperator extends HTMLElement {
     #texts = null;
     #answer = null;
     #answered_at = 0;
+    #server_ahead_ms = 0;
     #refreshing = null;
     #acting = false;
     #cards = new Map();
@@ -99,6 +100,7 @@ export class StentorOperator extends HTMLElement {
         try {
             this.#answer = await this.#desk.shows();
             this.#answered_at = Date.now();
+            this.#server_ahead_ms = this.#answer.now - this.#answered_at;
             if (this.#silent)
                 this.#say('');
             this.#update();
@@ -149,7 +151,7 @@ export class StentorOperator extends HTMLElement {
         keepFocus(this.#list, () => this.#drop(shows.map(({ id }) => id)), () => [...this.querySelectorAll('.show button, summary')]);
         this.#list.querySelector('.none')?.remove();
         const here = Date.now();
-        const now = this.#desk.clock.time(here);
+        const now = here + this.#server_ahead_ms;
         const silent_since = here - this.#answered_at > SILENT_MS ? this.#answered_at : null;
         for (const show of shows)
             this.#card(show.id, texts).update(show, { now, silent_since });
@@ -204,6 +206,6 @@ export class StentorOperator extends HTMLElement {
 }
 function warningOf(warning, texts) {
     const known = warningText(warning, texts);
-    return known === null ? [`${texts.operator.saysInEnglish} `, make('span', { lang: 'en' }, warning)] : [known];
+    return known === null ? [`${texts.operator.saysInEnglish} `, make('span', { lang: 'en' }, warning.text)] : [known];
 }
 customElements.define('stentor-operator', StentorOperator);

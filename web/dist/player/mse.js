@@ -9,7 +9,7 @@ const BURST_QUIET_S = 0.05;
 const BURST_S_MAX = 0.3;
 const START_AHEAD_S = 0.3;
 const MOVING_S = 0.02;
-const FRESH_S = 2;
+const FRESH_FLUSHES = 2.1;
 const HOLE_EDGE_S = 0.12;
 const HOLE_EDGE_STALLED_S = 0.3;
 const AHEAD_S_MAX = 120;
@@ -432,7 +432,7 @@ export class MsePlayer {
     }
     #fresh(edge_s) {
         const end_s = this.#supply?.end_s ?? null;
-        return edge_s !== null && end_s !== null && edge_s - end_s < FRESH_S;
+        return edge_s !== null && end_s !== null && edge_s - end_s < FRESH_FLUSHES * this.#pace.target.interval_s;
     }
     #seekInside(media_s) {
         const ranges = this.#supply?.ranges ?? [];

@@ -67,7 +67,7 @@ export class NativePlayer {
         if (phase !== 'paused')
             return;
         this.#state.phase = 'connecting';
-        if (following === 'live' || !this.hls)
+        if (following === 'live' || !this.hls || this.audio.error)
             this.#load(following === 'live' ? null : position_s);
         else
             this.#play();
@@ -76,13 +76,14 @@ export class NativePlayer {
     seekTo(media_s) {
         const paused = this.#state.phase === 'paused';
         this.#state.following = 'behind';
-        if (!this.hls && !paused)
+        const breaks = this.#state.retry_at !== null;
+        if (!this.hls && !paused && !breaks)
             this.#load(media_s);
-        else if (this.hls) {
+        else if (this.hls && !breaks) {
             this.#wanted_s = media_s;
             this.#goToPlace();
         }
-        if (paused)
+        if (paused || breaks)
             this.#state.position_s = media_s;
         this.changed();
     }
@@ -92,7 +93,7 @@ export class NativePlayer {
         if (this.#state.phase === 'paused')
             return this.resume();
         const end_s = this.#seekableEnd();
-        if (!this.hls || end_s === null)
+        if (!this.hls || end_s === null || this.#state.retry_at !== null)
             this.#load(null);
         else
             this.audio.currentTime = Math.max(0, end_s - this.#holdBack_s);
@@ -183,7 +184,7 @@ export class NativePlayer {
         return this.#undecoded > MENDS_MAX;
     }
     #onBroken() {
-        if (!this.#listening || this.#state.retry_at !== null)
+        if (!this.#listening || this.#state.retry_at !== null || this.#state.phase === 'paused')
             return;
         if (this.#hopeless()) {
             const { following, position_s } = this.#state;
@@ -191,13 +192,12 @@ export class NativePlayer {
             Object.assign(this.#state, { phase: 'failed', following, position_s });
             return this.changed();
         }
-        const place_s = this.#state.following === 'behind' ? this.#state.position_s : null;
         const wait_ms = this.#backoff.next() * 1000;
         this.#state.reconnects += 1;
         this.#state.silent_since ??= Date.now();
         this.#state.phase = 'reconnecting';
         this.#state.retry_at = Date.now() + wait_ms;
-        this.#retry = setTimeout(() => this.#load(place_s), wait_ms);
+        this.#retry = setTimeout(() => this.#load(this.#state.following === 'behind' ? this.#state.position_s : null), wait_ms);
         this.changed();
     }
     #goToPlace() {

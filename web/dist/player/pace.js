@@ -25,7 +25,7 @@ export class Pace {
             this.begin(now_s);
             return { kind: 'seek', to_s: position_s + error_s };
         }
-        const supplied = fresh || ahead_s > target_s;
+        const supplied = error_s < 0 || fresh || ahead_s > target_s;
         return { kind: 'rate', rate: supplied ? this.#rate.rate(error_s, close ? DEAD_BAND_CLOSE_S : DEAD_BAND_S) : 1 };
     }
 }

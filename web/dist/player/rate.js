@@ -12,8 +12,12 @@ const QUIET_S = 60;
 export class Edge {
     #seen = [];
     observe(now_s, end_s) {
+        const offset_s = end_s - now_s;
+        const last = this.#seen[this.#seen.length - 1];
+        if (last && last.now_s === now_s && last.offset_s === offset_s)
+            return;
         this.#seen = this.#seen.filter((s) => now_s - s.now_s < 30);
-        this.#seen.push({ now_s, offset_s: end_s - now_s });
+        this.#seen.push({ now_s, offset_s });
         if (this.#seen.length > 128)
             this.#seen.shift();
     }
@@ -30,6 +34,9 @@ export class Target {
     #interval_s = INTERVAL_DEFAULT_S;
     constructor(close) {
         this.close = close;
+    }
+    get interval_s() {
+        return this.#interval_s;
     }
     comes(interval_s) {
         this.#interval_s = Math.max(interval_s ?? 0, INTERVAL_DEFAULT_S);

@@ -19,11 +19,17 @@ export async function loadTexts(language) {
     const module = (await import(`../texts/${language}.js`));
     return module.texts;
 }
+let pressed = false;
 export function languageSwitch(language, changed) {
     const other = language === 'en' ? 'de' : 'en';
     const choose = () => {
         remember('language', other);
+        pressed = true;
         changed(other);
     };
-    return make('button', { type: 'button', class: 'quiet', lang: other, onclick: choose }, other === 'de' ? 'Deutsch' : 'English');
+    const button = make('button', { type: 'button', class: 'quiet', lang: other, onclick: choose }, other === 'de' ? 'Deutsch' : 'English');
+    if (pressed)
+        queueMicrotask(() => button.focus());
+    pressed = false;
+    return button;
 }

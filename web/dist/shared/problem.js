@@ -44,7 +44,7 @@ export async function problemOf(response) {
     return new Problem(response.status, text(body['reason']), text(body['title']), text(body['detail']), retry_after_s, recording);
 }
 const ANSWER_MS_MAX = 8_000;
-export async function ask(url, { method = 'GET', token, json, signal, patience_ms = ANSWER_MS_MAX, cache, answered } = {}) {
+export async function ask(url, { method = 'GET', token, json, signal, patience_ms = ANSWER_MS_MAX, cache } = {}) {
     const headers = { Accept: 'application/json' };
     if (token)
         headers['Authorization'] = `Bearer ${token}`;
@@ -57,7 +57,6 @@ export async function ask(url, { method = 'GET', token, json, signal, patience_m
         init.body = JSON.stringify(json);
     try {
         const response = await fetch(url, init);
-        answered?.(response);
         if (!response.ok)
             throw await problemOf(response);
         return response.status === 204 ? null : (await response.json());

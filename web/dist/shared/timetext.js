@@ -20,15 +20,17 @@ export function spokenText(seconds, language) {
 export function dayTimeText(at, language) {
     return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
 }
-export function dateText(at, language) {
-    const locale = language === 'en' ? 'en-GB' : language;
+const localeOf = (language) => (language === 'en' ? 'en-GB' : language);
+export function dateText(at, language, now) {
+    const locale = localeOf(language);
+    const year = new Date(at).getFullYear() === new Date(now).getFullYear() ? {} : { year: 'numeric' };
     const part = (options) => new Intl.DateTimeFormat(locale, options).format(at);
     const zone = new Intl.DateTimeFormat(locale, { timeZoneName: 'short' }).formatToParts(at).find(({ type }) => type === 'timeZoneName');
     const time = `${dayTimeText(at, language)}${language === 'de' ? ' Uhr' : ''} ${zone?.value ?? ''}`;
-    return `${part({ weekday: 'long' })}, ${part({ day: 'numeric', month: 'long' })}, ${time.trim()}`;
+    return `${part({ weekday: 'long' })}, ${part({ day: 'numeric', month: 'long', ...year })}, ${time.trim()}`;
 }
 export function dayText(day, language) {
-    return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(Date.parse(day));
+    return new Intl.DateTimeFormat(localeOf(language), { dateStyle: 'long', timeZone: 'UTC' }).format(Date.parse(day));
 }
 export function countdownText(seconds, language) {
     const days = Math.floor(seconds / 86_400);

@@ -9,9 +9,8 @@ export class Loudspeaker {
     list(devices) {
         const choosable = 'setSinkId' in this.audio;
         this.devices = choosable ? devices.filter((device) => device.kind === 'audiooutput' && device.deviceId !== '') : [];
-        const gone = !this.devices.some((device) => device.deviceId === this.device_id);
-        if (this.device_id && gone)
-            this.device_id = '';
+        const chosen = recall('loudspeaker') ?? '';
+        this.device_id = this.devices.some((device) => device.deviceId === chosen) ? chosen : '';
         void this.use(this.audio);
     }
     async choose(device_id) {

@@ -1,4 +1,5 @@
 import { make, setText, show } from '../shared/dom.js';
+import { keepFocus } from '../shared/focus.js';
 import { runsTheShow } from './rights.js';
 const MESSAGE_CHARS_MAX = 200;
 export function messagePart(texts, stage) {
@@ -26,7 +27,8 @@ export function saying(texts, stage, to) {
     const update = () => {
         const message = stage.document?.message[to] ?? '';
         setText(text, to === 'stage' || message === '' ? message : t.toAll(message));
-        show(root, message !== '');
+        const field = () => document.getElementById('message') ?? undefined;
+        keepFocus(root, () => show(root, message !== ''), () => [field()]);
         show(clear, runsTheShow(stage.session.role));
     };
     update();

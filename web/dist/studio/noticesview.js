@@ -1,8 +1,25 @@
-import { make } from '../shared/dom.js';
+import { make, setText } from '../shared/dom.js';
+import { keepFocus } from '../shared/focus.js';
 import { noticesOf } from './notices.js';
 export function noticesPart(texts, stage) {
-    const root = make('div', { class: 'notices', role: 'alert' });
+    const root = make('div', { class: 'notices', role: 'alert', 'aria-atomic': 'false' });
+    const rows = new Map();
     let drawn = '';
+    const drawRows = (sentences) => {
+        for (const [key, row] of rows) {
+            if (sentences.has(key))
+                continue;
+            row.root.remove();
+            rows.delete(key);
+        }
+        [...sentences].forEach(([key, sentence], place) => {
+            const row = rows.get(key) ?? rowOf(sentence);
+            if (!rows.has(key))
+                root.insertBefore(row.root, root.children[place] ?? null);
+            rows.set(key, row);
+            setText(row.text, sentence.text);
+        });
+    };
     const update = () => {
         const { document, connection, devices, microphone, muted, muted_by_other, problem } = stage;
         const notices = noticesOf({ document, connection, blocked: connection.blocked, microphone, microphone_problem: devices.problem, muted, muted_by_other });
@@ -10,19 +27,25 @@ export function noticesPart(texts, stage) {
         if (now === drawn)
             return;
         drawn = now;
-        const sentences = notices.flatMap((notice) => sentenceOf(notice, texts, stage) ?? []);
+        const sentences = new Map();
+        for (const notice of notices) {
+            const sentence = sentenceOf(notice, texts, stage);
+            if (sentence)
+                sentences.set('warning' in notice ? `${notice.kind} ${notice.warning}` : notice.kind, sentence);
+        }
         if (problem !== '')
-            sentences.push({ text: problem });
-        root.replaceChildren(...sentences.map(drawSentence));
+            sentences.set('problem', { text: problem });
+        keepFocus(root, () => drawRows(sentences), () => [...root.querySelectorAll('button')]);
     };
     update();
     return { root, update };
 }
-function drawSentence({ text, mend }) {
-    const sentence = make('div', { class: 'problem' }, make('p', {}, text));
+function rowOf({ mend }) {
+    const text = make('p');
+    const root = make('div', { class: 'problem' }, text);
     if (mend)
-        sentence.append(make('button', { type: 'button', onclick: mend.pressed }, mend.label));
-    return sentence;
+        root.append(make('button', { type: 'button', onclick: mend.pressed }, mend.label));
+    return { root, text };
 }
 function sentenceOf(notice, texts, stage) {
     const t = texts.notice;

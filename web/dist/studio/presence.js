@@ -67,15 +67,20 @@ export class Presence {
         this.on.changed();
     }
     async order(order) {
+        const answer = await this.#ask(order);
+        return answer instanceof Problem ? null : answer;
+    }
+    async #ask(order) {
         const { show, token } = this.session;
         this.problem = null;
         try {
             return await ask(`/${show}/stage/command`, { method: 'POST', token, json: order });
         }
         catch (error) {
-            this.problem = error instanceof Problem ? error : unreachable();
+            const problem = error instanceof Problem ? error : unreachable();
+            this.problem = problem;
             this.#problem_ms = performance.now();
-            return null;
+            return problem;
         }
         finally {
             this.on.changed();
@@ -145,8 +150,8 @@ export class Presence {
         const muted = me && this.#mute.hear(me.muted, performance.now());
         if (!me || muted === null)
             return;
-        void this.order({ command: 'mute', person: me.id, muted }).then((answer) => {
-            if (answer === null && this.problem && !this.problem.unreachable)
+        void this.#ask({ command: 'mute', person: me.id, muted }).then((answer) => {
+            if (answer instanceof Problem && !answer.unreachable)
                 this.#mute.refused();
             this.#applyMute();
         });

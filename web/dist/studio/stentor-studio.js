@@ -79,6 +79,7 @@ export class StentorStudio extends HTMLElement {
         if (name)
             this.#name = name;
         this.#session = null;
+        this.#problem = '';
         this.#begin();
     }
     async #agree(name) {

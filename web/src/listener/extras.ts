@@ -22,6 +22,7 @@ export class Extras {
   #hand: StentorHand | null = null;
   #chapters: StentorChapters | null = null;
   #chaptersAsked = false;
+  #view: View | null = null;
 
   constructor(
     readonly subject: Subject,
@@ -34,6 +35,7 @@ export class Extras {
 
   /** The page was built anew, in another language. */
   moveTo(view: View): void {
+    this.#view = view;
     if (this.#hand) {
       view.extras.hand.append(this.#hand);
       const hand = this.#hand;
@@ -67,7 +69,7 @@ export class Extras {
       this.handRaised = raised;
       this.actions.changed();
     };
-    this.#hand.open(this.subject.show, { changed, lowered: () => requestAnimationFrame(() => view.focusHand()) }, texts);
+    this.#hand.open(this.subject.show, { changed, lowered: () => requestAnimationFrame(() => this.#view?.focusHand()) }, texts);
   }
 
   /** Shows the chapters of a recording, once they are loaded. */

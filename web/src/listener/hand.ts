@@ -35,29 +35,36 @@ export class Hand {
   }
 
   async raise(name: string, note: string): Promise<void> {
-    this.#become({ step: 'raising' });
+    const raising: HandState = { step: 'raising' };
+    this.#become(raising);
     try {
       const json = note === '' ? { name } : { name, note };
       const { token, place } = await ask<RaisedHand>(this.hands, { method: 'POST', json });
+      // Taken back before it was up: then it is taken down where it stands.
+      if (this.#state !== raising) return this.#takeDown(token);
       this.#token = token;
       this.#become({ step: 'waiting', place });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      this.#become({ step: 'refused', problem: error });
+      if (this.#state === raising) this.#become({ step: 'refused', problem: error });
     }
   }
 
-  /** Takes the hand down, thanks for the host's yes, or forgets what became of it. */
+  /** Takes the hand down, also one that is on its way, thanks for the host's yes, or forgets what became of it. */
   lower(): void {
     const { step } = this.#state;
     // A hand whose page only stops asking would stay before the host's eyes for half a minute, and a link that nobody
     // follows would be open for ten.
-    if (step === 'waiting' || step === 'accepted') ask(this.#address, { method: 'DELETE' }).catch(() => undefined);
+    if (step === 'waiting' || step === 'accepted') this.#takeDown(this.#token);
     this.#become({ step: 'down' });
   }
 
-  get #address(): string {
-    return `${this.hands}/${encodeURIComponent(this.#token)}`;
+  #takeDown(token: string): void {
+    ask(this.#address(token), { method: 'DELETE' }).catch(() => undefined);
+  }
+
+  #address(token: string): string {
+    return `${this.hands}/${encodeURIComponent(token)}`;
   }
 
   #become(state: HandState): void {
@@ -76,7 +83,7 @@ export class Hand {
 
   async #answer(before: HandState): Promise<HandState> {
     try {
-      const answer = await ask<HandAnswer>(this.#address);
+      const answer = await ask<HandAnswer>(this.#address(this.#token));
       if (answer.state === 'waiting') return { step: 'waiting', place: answer.place };
       if (answer.state === 'declined') return { step: 'declined' };
       return isPage(answer.studio_url) ? { step: 'accepted', studio_url: answer.studio_url } : { step: 'gone' };

@@ -56,6 +56,7 @@ export function modelOf(known: Knowledge, texts: Texts): Model {
     place: place && behind && !replay.loaded ? { ...place, right: behind } : place,
     behind,
     canMove: replay.loaded || (hearing && player.position_s !== null),
+    canBeLive: behind !== '' && status?.phase !== 'ended',
     close: known.close,
     canClose: stage === 'live' && steered,
     // A server that sends in longer intervals keeps everybody at this distance, close or not.

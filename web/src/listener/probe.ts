@@ -18,6 +18,9 @@ export interface Subject {
 
 /** Sound that is listened to: two flushes of 0.96 s, and the burst of a join before them. */
 const LISTEN_MS = 2_600;
+/** How many intervals that is. */
+const INTERVALS_HEARD = 2;
+const INTERVAL_USUAL_S = 0.96;
 /** The burst of a join comes at once and tells nothing about the line; after this long it is over. */
 const BURST_MS = 600;
 /** A server that says nothing for this long is called silent. */
@@ -93,7 +96,7 @@ async function streamOf(
       tell({ problem: await problemOf(response) });
       return null;
     }
-    const taken = await take(response.body.getReader());
+    const taken = await take(response.body.getReader(), LISTEN_MS + longer_ms(response.headers));
     tell({ bytes: taken.bytes.length, bytes_per_s: taken.bytes_per_s, due_bytes_per_s: DUE_BYTES_PER_S });
     return taken.bytes;
   } catch {
@@ -107,6 +110,7 @@ async function streamOf(
 /** Reads for a while, or to the end. The rate is that of what comes after the first burst. */
 async function take(
   reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
+  listen_ms: number,
 ): Promise<{ bytes: Uint8Array<ArrayBuffer>; bytes_per_s: number }> {
   const began_ms = performance.now();
   const parts: Uint8Array<ArrayBuffer>[] = [];
@@ -114,7 +118,7 @@ async function take(
   let later = 0;
   let ended_ms = 0;
   const enough = new Promise<{ done: true; value: undefined }>((resolve) => {
-    setTimeout(() => resolve({ done: true, value: undefined }), LISTEN_MS);
+    setTimeout(() => resolve({ done: true, value: undefined }), listen_ms);
   });
   for (;;) {
     const { done, value } = await Promise.race([reader.read(), enough]);
@@ -126,8 +130,13 @@ async function take(
   }
   const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
   // A recording is there at once and over before the burst would be.
-  const bytes_per_s = ended_ms < LISTEN_MS - BURST_MS ? (size * 1000) / ended_ms : (later * 1000) / (ended_ms - BURST_MS);
+  const bytes_per_s = ended_ms < listen_ms - BURST_MS ? (size * 1000) / ended_ms : (later * 1000) / (ended_ms - BURST_MS);
   return { bytes, bytes_per_s };
+}
+
+/** By how much longer than usual a server that is stretched waits between two flushes: in less time there may be none. */
+function longer_ms(headers: Headers): number {
+  return INTERVALS_HEARD * 1000 * Math.max(0, Number(headers.get('Stentor-Interval-S')) - INTERVAL_USUAL_S);
 }
 
 async function decodedOf(bytes: Uint8Array<ArrayBuffer>): Promise<Findings['decoded']> {

@@ -67,7 +67,7 @@ function sentence(facts: Facts, texts: Texts): string {
   if (stage === 'unknown') return t.unknownShow;
   if (stage === 'loading') return t.loading;
   if (stage === 'replay') return facts.replay.failed ? t.replayFailed : t.replay;
-  if (stage === 'preparing') return t.preparing;
+  if (stage === 'preparing') return facts.status?.recording.missing ? t.unrecorded : t.preparing;
   if (phase === 'paused') return facts.player.following === 'live' ? t.pausedLive : t.paused;
   if (stage === 'closed') return phase === 'stopped' ? t.doorsClosed : t.armed;
   if (phase === 'blocked') return t.blocked;
@@ -118,7 +118,7 @@ export function startText(status: StatusDocument, server_now: number, texts: Tex
   const t = texts.listener;
   if (status.starts_at === null) return { when: t.notScheduled, left: '' };
   const left_s = (status.starts_at - server_now) / 1000;
-  const when = t.startsAt(dateText(status.starts_at, texts.language));
+  const when = t.startsAt(dateText(status.starts_at, texts.language, server_now));
   if (left_s > 0) return { when, left: t.startsIn(countdownText(left_s, texts.language)) };
   if (left_s > -LATE_S) return { when, left: t.startsAnyMoment };
   return { when, left: t.startsLate(Math.floor(-left_s / 60)) };

@@ -23,7 +23,7 @@ export class StentorHand extends HTMLElement {
   #texts: AllTexts | null = null;
   /** What was drawn last: a dialog that was closed does not open again by itself. */
   #step: HandState['step'] = 'down';
-  // The place in the line changes often; aloud it is said when it changes, and nothing else is.
+  // The place in the queue changes often; aloud it is said when it changes, and nothing else is.
   #line = make('p', { class: 'hand-line', role: 'status' });
   #down = make('button', { type: 'button', onclick: () => this.#lower() });
   #enterHere = make('a', { class: 'enter' });
@@ -84,11 +84,11 @@ export class StentorHand extends HTMLElement {
     this.#actions?.lowered();
   }
 
-  /** No to the host's yes is told to the host; everything else only closes the dialog. */
+  /** No to the host's yes is told to the host, and a hand on its way is taken back; everything else only closes the dialog. */
   #onCancel(): void {
-    const accepted = this.#hand?.state.step === 'accepted';
+    const step = this.#hand?.state.step;
     this.#dialog.close();
-    if (accepted) this.#lower();
+    if (step === 'accepted' || step === 'raising') this.#lower();
   }
 
   /** By Esc, or because there is something else to see. What the host said yes to stays, in the page. */
@@ -124,7 +124,7 @@ export class StentorHand extends HTMLElement {
     this.#actions?.changed(up);
   }
 
-  /** The line waits in the page; an answer comes before the listener's eyes. */
+  /** The queue waits in the page; an answer comes before the listener's eyes. */
   #openOrClose({ step }: HandState): void {
     if (step === this.#step) return;
     this.#step = step;
@@ -132,7 +132,7 @@ export class StentorHand extends HTMLElement {
       this.#dialog.close();
       this.#down.focus();
     }
-    if (step === 'accepted' || step === 'declined' || step === 'gone') this.#showDialog();
+    if (step === 'accepted' || step === 'refused' || step === 'declined' || step === 'gone') this.#showDialog();
   }
 
   #showDialog(): void {

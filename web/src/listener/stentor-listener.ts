@@ -118,7 +118,8 @@ export class StentorListener extends HTMLElement implements Actions {
   }
 
   toLive(): void {
-    this.#player?.toLive();
+    // After the end there is no live to go to, and who is behind keeps the place.
+    if (this.#poll.status?.phase !== 'ended') this.#player?.toLive();
   }
 
   setClose(close: boolean): void {
@@ -205,7 +206,7 @@ export class StentorListener extends HTMLElement implements Actions {
     const { latency_target_s } = this.#playerState;
     const first_s = this.#poll.status?.on_air_at_s ?? 0;
     const edge_s = this.#playerState.edge_s ?? this.#toldEdge();
-    if (edge_s !== null && media_s > edge_s - latency_target_s - LIVE_S) this.#player?.toLive();
+    if (edge_s !== null && media_s > edge_s - latency_target_s - LIVE_S) this.toLive();
     else this.#player?.seekTo(Math.max(first_s, media_s));
   }
 
@@ -250,7 +251,8 @@ export class StentorListener extends HTMLElement implements Actions {
     this.#moment_s = null;
     this.#player?.stop();
     this.#replay.load(status.recording, Math.max(0, place_s));
-    if (wasBehind && player.phase === 'ended') this.#replay.toggle();
+    // Sound was wanted and came to its end, or was about to come back.
+    if (wasBehind && (player.phase === 'ended' || player.phase === 'reconnecting')) this.#replay.toggle();
   }
 
   #model(): Model | null {

@@ -44,6 +44,8 @@ export interface Model extends Said {
   place: { value_s: number; max_s: number; left: string; right: string; spoken: string } | null;
   behind: string;
   canMove: boolean;
+  /** There is a live to go to, and the listener is behind it. */
+  canBeLive: boolean;
   close: boolean;
   canClose: boolean;
   /** The steady distance to live, where it is longer than usual. */
@@ -241,7 +243,7 @@ export class View {
     setText(this.#to, right);
     this.#back.disabled = !model.canMove;
     this.#forward.disabled = !model.canMove || (!model.replay && model.behind === '');
-    this.#live.disabled = !model.canMove || model.behind === '';
+    this.#live.disabled = !model.canMove || !model.canBeLive;
   }
 }
 

@@ -90,7 +90,7 @@ const JUDGES: Readonly<Record<StepName, Judge>> = {
     if (server === null) return checking();
     if (status === null) return skipped();
     if (status.phase === 'announced') return note(t.showClosed);
-    if (status.phase === 'ended') return status.recording.ready ? good(t.showRecorded) : note(texts.listener.preparing);
+    if (status.phase === 'ended') return status.recording.ready ? good(t.showRecorded) : note(status.recording.missing ? texts.listener.unrecorded : texts.listener.preparing);
     if (status.phase === 'on_air' && status.slate === null) return good(t.showOnAir);
     return note(slateText(status.slate, texts) || t.showOnAir);
   },

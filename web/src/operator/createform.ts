@@ -14,7 +14,7 @@ export function createForm(texts: Texts, create: (show: NewShow) => Promise<bool
   const start = make('input', { type: 'datetime-local', id: 'show-start', 'aria-describedby': 'show-start-said' });
   // The field writes dates as the browser does: what was given is said once more, in the page's language.
   const said = make('p', { id: 'show-start-said', class: 'soft small' });
-  const sayStart = (): void => setText(said, start.value ? dateText(timeOf(start.value), texts.language) : '');
+  const sayStart = (): void => setText(said, start.value ? dateText(timeOf(start.value), texts.language, Date.now()) : '');
   start.addEventListener('input', sayStart);
   explain(id, t.idHint);
   explain(start, t.startsAtBad);

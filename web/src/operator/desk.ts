@@ -3,7 +3,6 @@
 import type { DeskLink, DeskShow, Role } from '../shared/documents.js';
 import { forget, recall, remember } from '../shared/memory.js';
 import { ask, Problem } from '../shared/problem.js';
-import { ServerClock } from './serverclock.js';
 
 const API = '/api/v1';
 
@@ -18,14 +17,21 @@ export interface NewShow {
   starts_at?: number;
 }
 
-/** The shows, and what the operator is to be told about tonight, in the server's words. */
+/** The shows, by the server's clock, and what the operator is to be told about tonight. */
 export interface DeskAnswer {
+  now: number;
   shows: DeskShow[];
-  warnings: string[];
+  warnings: Notice[];
+}
+
+/** As in the server's log: what it is, its sentence in English, and what that is made of. */
+export interface Notice {
+  notice: string;
+  text: string;
+  fields: Record<string, unknown>;
 }
 
 export class Desk {
-  readonly clock = new ServerClock();
   /** Only the server says when it is no longer good: this computer's clock may be wrong. */
   #token = recall<DeskToken>('desk');
 
@@ -51,11 +57,6 @@ export class Desk {
     return this.#ask('GET', '/shows');
   }
 
-  /** One show, with its links. */
-  show(id: string): Promise<DeskShow> {
-    return this.#ask('GET', `/shows/${id}`);
-  }
-
   create(show: NewShow): Promise<DeskShow> {
     return this.#ask('POST', '/shows', show);
   }
@@ -77,10 +78,8 @@ export class Desk {
   }
 
   async #ask<T>(method: 'GET' | 'POST' | 'DELETE', path: string, json?: unknown): Promise<T> {
-    const asked_at = Date.now();
-    const answered = ({ headers }: Response): void => this.clock.hear(headers.get('Date'), asked_at, Date.now());
     try {
-      return await ask<T>(API + path, { method, token: this.#token?.token ?? '', json, answered });
+      return await ask<T>(API + path, { method, token: this.#token?.token ?? '', json });
     } catch (error) {
       if (error instanceof Problem && error.status === 401) {
         this.leave();

@@ -8,7 +8,7 @@ import type { Texts } from '../shared/language.js';
 import { clockText, dateText, dayTimeText } from '../shared/timetext.js';
 import { confirmed } from './confirm.js';
 import { LinksView } from './linksview.js';
-import { secondsLeft } from './serverclock.js';
+import { secondsLeft } from './secondsleft.js';
 
 /** Seconds of sound in a chunk. */
 const CHUNK_S = 0.32;
@@ -59,13 +59,13 @@ export class ShowCard {
     const badge = make('span', { class: 'badge' });
     const title = make('h2');
     const address = make('p', { class: 'soft' });
-    const update: Update = (show) => {
+    const update: Update = (show, { now }) => {
       setText(badge, texts.operator.phase[show.phase]);
       badge.classList.toggle('on', show.phase === 'on_air');
       setText(title, show.title || show.id);
       setAttribute(title, 'lang', show.title ? show.language : null);
       const coming = show.phase === 'announced' || show.phase === 'doors';
-      setText(address, show.starts_at !== null && coming ? `/${show.id} · ${dateText(show.starts_at, texts.language)}` : `/${show.id}`);
+      setText(address, show.starts_at !== null && coming ? `/${show.id} · ${dateText(show.starts_at, texts.language, now)}` : `/${show.id}`);
     };
     return { root: make('div', { class: 'top' }, badge, title, address), update };
   }

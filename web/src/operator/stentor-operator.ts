@@ -7,7 +7,7 @@ import { takeKey } from '../shared/fragment.js';
 import { currentLanguage, languageSwitch, loadTexts, type Language, type Texts } from '../shared/language.js';
 import { Problem } from '../shared/problem.js';
 import { createForm } from './createform.js';
-import { Desk, type DeskAnswer, type NewShow } from './desk.js';
+import { Desk, type DeskAnswer, type NewShow, type Notice } from './desk.js';
 import { ShowCard } from './showcard.js';
 import { explain } from './validity.js';
 import { warningText } from './warning.js';
@@ -22,6 +22,8 @@ export class StentorOperator extends HTMLElement {
   #texts: Texts | null = null;
   #answer: DeskAnswer | null = null;
   #answered_at = 0;
+  /** How far the server's clock is ahead of this computer's, which may be wrong. */
+  #server_ahead_ms = 0;
   /** The question that is on its way. */
   #refreshing: Promise<void> | null = null;
   #acting = false;
@@ -124,6 +126,7 @@ export class StentorOperator extends HTMLElement {
     try {
       this.#answer = await this.#desk.shows();
       this.#answered_at = Date.now();
+      this.#server_ahead_ms = this.#answer.now - this.#answered_at;
       if (this.#silent) this.#say('');
       this.#update();
     } catch (error) {
@@ -175,7 +178,7 @@ export class StentorOperator extends HTMLElement {
     keepFocus(this.#list, () => this.#drop(shows.map(({ id }) => id)), () => [...this.querySelectorAll<HTMLElement>('.show button, summary')]);
     this.#list.querySelector('.none')?.remove();
     const here = Date.now();
-    const now = this.#desk.clock.time(here);
+    const now = here + this.#server_ahead_ms;
     const silent_since = here - this.#answered_at > SILENT_MS ? this.#answered_at : null;
     for (const show of shows) this.#card(show.id, texts).update(show, { now, silent_since });
     if (shows.length === 0) this.#list.append(make('p', { class: 'none soft' }, texts.operator.none));
@@ -190,7 +193,7 @@ export class StentorOperator extends HTMLElement {
   }
 
   /** Drawn anew only when they change, as they are read out. */
-  #warn(warnings: string[], texts: Texts): void {
+  #warn(warnings: Notice[], texts: Texts): void {
     const told = JSON.stringify(warnings);
     if (told === this.#warned) return;
     this.#warned = told;
@@ -230,9 +233,9 @@ export class StentorOperator extends HTMLElement {
 }
 
 /** A warning as the page says it, or the server's words with what announces them. */
-function warningOf(warning: string, texts: Texts): (Node | string)[] {
+function warningOf(warning: Notice, texts: Texts): (Node | string)[] {
   const known = warningText(warning, texts);
-  return known === null ? [`${texts.operator.saysInEnglish} `, make('span', { lang: 'en' }, warning)] : [known];
+  return known === null ? [`${texts.operator.saysInEnglish} `, make('span', { lang: 'en' }, warning.text)] : [known];
 }
 
 customElements.define('stentor-operator', StentorOperator);

@@ -1,13 +1,12 @@
-// What the server warns the operator of, in the page's language. The desk gives finished English sentences, made from
-// the notices of crates/stentor-server/src/notice.rs; one that is not known here is shown as it came.
+// What the server warns the operator of, in the page's language.
 
 import type { Texts } from '../shared/language.js';
 import { dayText } from '../shared/timetext.js';
+import type { Notice } from './desk.js';
 
-const CERTIFICATE_TOO_SHORT = /^The certificate expires on (\d{4}-\d{2}-\d{2}), before the end of the show ([a-z0-9-]+) can be expected;/;
-
-/** The sentence, or null for one that there is none for. */
-export function warningText(warning: string, { language, operator: t }: Texts): string | null {
-  const [, day = '', show = ''] = CERTIFICATE_TOO_SHORT.exec(warning) ?? [];
-  return show === '' ? null : t.certificateTooShort(dayText(day, language), show);
+/** The sentence, or null for a notice that there is none for: one of a newer server. */
+export function warningText({ notice, fields }: Notice, { language, operator: t }: Texts): string | null {
+  const { until, show } = fields;
+  if (notice !== 'certificate_too_short' || typeof until !== 'string' || typeof show !== 'string') return null;
+  return t.certificateTooShort(dayText(until, language), show);
 }

@@ -19,8 +19,8 @@ const BURST_S_MAX = 0.3;
 const START_AHEAD_S = 0.3;
 /** The element's clock moves once it has gone this far. */
 const MOVING_S = 0.02;
-/** Two flushes of 0.96 s: a buffer whose end is older than that is not being filled at live. */
-const FRESH_S = 2;
+/** A buffer whose end is older than so many flushes is not being filled at live. */
+const FRESH_FLUSHES = 2.1;
 /** Jumped this long before a hole, so that the jump comes before the stall: a tick and a bit. */
 const HOLE_EDGE_S = 0.12;
 /** Browsers stall some 80 ms before the end of what they have. */
@@ -458,7 +458,7 @@ export class MsePlayer implements LivePlayer {
   /** The buffer reaches to live, give or take two flushes. */
   #fresh(edge_s: number | null): boolean {
     const end_s = this.#supply?.end_s ?? null;
-    return edge_s !== null && end_s !== null && edge_s - end_s < FRESH_S;
+    return edge_s !== null && end_s !== null && edge_s - end_s < FRESH_FLUSHES * this.#pace.target.interval_s;
   }
 
   #seekInside(media_s: number): boolean {

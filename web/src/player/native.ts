@@ -91,7 +91,7 @@ export class NativePlayer implements LivePlayer {
     if (phase !== 'paused') return;
     this.#state.phase = 'connecting';
     // HLS keeps its place by itself; a progressive stream that nobody took has been closed by now.
-    if (following === 'live' || !this.hls) this.#load(following === 'live' ? null : position_s);
+    if (following === 'live' || !this.hls || this.audio.error) this.#load(following === 'live' ? null : position_s);
     else this.#play();
     this.changed();
   }
@@ -99,12 +99,14 @@ export class NativePlayer implements LivePlayer {
   seekTo(media_s: number): void {
     const paused = this.#state.phase === 'paused';
     this.#state.following = 'behind';
-    if (!this.hls && !paused) this.#load(media_s);
-    else if (this.hls) {
+    // What is between two tries goes there with the next.
+    const breaks = this.#state.retry_at !== null;
+    if (!this.hls && !paused && !breaks) this.#load(media_s);
+    else if (this.hls && !breaks) {
       this.#wanted_s = media_s;
       this.#goToPlace();
     }
-    if (paused) this.#state.position_s = media_s;
+    if (paused || breaks) this.#state.position_s = media_s;
     this.changed();
   }
 
@@ -113,7 +115,7 @@ export class NativePlayer implements LivePlayer {
     this.#wanted_s = null;
     if (this.#state.phase === 'paused') return this.resume();
     const end_s = this.#seekableEnd();
-    if (!this.hls || end_s === null) this.#load(null);
+    if (!this.hls || end_s === null || this.#state.retry_at !== null) this.#load(null);
     else this.audio.currentTime = Math.max(0, end_s - this.#holdBack_s);
     this.changed();
   }
@@ -212,20 +214,20 @@ export class NativePlayer implements LivePlayer {
 
   /** An element does not say why it failed; the status document tells the page whether the show is over. */
   #onBroken(): void {
-    if (!this.#listening || this.#state.retry_at !== null) return;
+    // What breaks in a pause is mended by its end: nobody wants sound now.
+    if (!this.#listening || this.#state.retry_at !== null || this.#state.phase === 'paused') return;
     if (this.#hopeless()) {
       const { following, position_s } = this.#state;
       this.stop();
       Object.assign(this.#state, { phase: 'failed', following, position_s });
       return this.changed();
     }
-    const place_s = this.#state.following === 'behind' ? this.#state.position_s : null;
     const wait_ms = this.#backoff.next() * 1000;
     this.#state.reconnects += 1;
     this.#state.silent_since ??= Date.now();
     this.#state.phase = 'reconnecting';
     this.#state.retry_at = Date.now() + wait_ms;
-    this.#retry = setTimeout(() => this.#load(place_s), wait_ms);
+    this.#retry = setTimeout(() => this.#load(this.#state.following === 'behind' ? this.#state.position_s : null), wait_ms);
     this.changed();
   }
 

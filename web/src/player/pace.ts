@@ -48,8 +48,8 @@ export class Pace {
       this.begin(now_s);
       return { kind: 'seek', to_s: position_s + error_s };
     }
-    // Playing faster than sound comes would only end in a stall.
-    const supplied = fresh || ahead_s > target_s;
+    // Playing faster than sound comes would only end in a stall; slower is always possible.
+    const supplied = error_s < 0 || fresh || ahead_s > target_s;
     return { kind: 'rate', rate: supplied ? this.#rate.rate(error_s, close ? DEAD_BAND_CLOSE_S : DEAD_BAND_S) : 1 };
   }
 }

@@ -27,8 +27,12 @@ export class Edge {
 
   /** Sound up to `end_s` of the media clock existed at `now_s` of the page's clock. */
   observe(now_s: number, end_s: number): void {
+    const offset_s = end_s - now_s;
+    // Whoever looks more often than sound comes sees the same arrival again, which must not push others out.
+    const last = this.#seen[this.#seen.length - 1];
+    if (last && last.now_s === now_s && last.offset_s === offset_s) return;
     this.#seen = this.#seen.filter((s) => now_s - s.now_s < 30);
-    this.#seen.push({ now_s, offset_s: end_s - now_s });
+    this.#seen.push({ now_s, offset_s });
     if (this.#seen.length > 128) this.#seen.shift();
   }
 
@@ -46,6 +50,11 @@ export class Target {
   #interval_s = INTERVAL_DEFAULT_S;
 
   constructor(public close: boolean) {}
+
+  /** How much of it comes at once. */
+  get interval_s(): number {
+    return this.#interval_s;
+  }
 
   /** So much sound comes at once. */
   comes(interval_s: number | null): void {

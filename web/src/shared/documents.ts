@@ -43,7 +43,7 @@ export interface StatusDocument {
   renditions: string[];
   /** `aac` is null on a server without AAC. */
   live: { mp4: string; ogg: string; aac: string | null; hls: string };
-  recording: { ready: boolean; m4a: string | null; opus: string; hls: string; duration_s: number | null };
+  recording: { ready: boolean; /** There will be none. */ missing: boolean; m4a: string | null; opus: string; hls: string; duration_s: number | null };
   undo_until: number | null;
   poll_after_s: number;
   listeners: number | null;

@@ -30,12 +30,20 @@ export async function loadTexts(language: Language): Promise<Texts> {
   return module.texts;
 }
 
+/** A switch that was pressed has the focus, and the one that the page makes in the other language takes it over. */
+let pressed = false;
+
 /** The switch: one button that names the other language in that language. */
 export function languageSwitch(language: Language, changed: (language: Language) => void): HTMLButtonElement {
   const other: Language = language === 'en' ? 'de' : 'en';
   const choose = (): void => {
     remember('language', other);
+    pressed = true;
     changed(other);
   };
-  return make('button', { type: 'button', class: 'quiet', lang: other, onclick: choose }, other === 'de' ? 'Deutsch' : 'English');
+  const button = make('button', { type: 'button', class: 'quiet', lang: other, onclick: choose }, other === 'de' ? 'Deutsch' : 'English');
+  // By then it is in the page.
+  if (pressed) queueMicrotask(() => button.focus());
+  pressed = false;
+  return button;
 }

@@ -64,12 +64,10 @@ export interface Ask {
   patience_ms?: number;
   /** For what must be true now, and not a second ago. */
   cache?: 'no-store';
-  /** Is shown every answer as it begins, refusals as well: for what its headers say. */
-  answered?: (response: Response) => void;
 }
 
 /** Asks and parses the JSON answer; throws a `Problem`. A 204 gives `null`. A door that hangs is one that does not answer. */
-export async function ask<T>(url: string, { method = 'GET', token, json, signal, patience_ms = ANSWER_MS_MAX, cache, answered }: Ask = {}): Promise<T> {
+export async function ask<T>(url: string, { method = 'GET', token, json, signal, patience_ms = ANSWER_MS_MAX, cache }: Ask = {}): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (token) headers['Authorization'] = `Bearer ${token}`;
   if (json !== undefined) headers['Content-Type'] = 'application/json';
@@ -78,7 +76,6 @@ export async function ask<T>(url: string, { method = 'GET', token, json, signal,
   if (json !== undefined) init.body = JSON.stringify(json);
   try {
     const response = await fetch(url, init);
-    answered?.(response);
     if (!response.ok) throw await problemOf(response);
     return response.status === 204 ? (null as T) : ((await response.json()) as T);
   } catch (error) {

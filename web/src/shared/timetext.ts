@@ -28,22 +28,25 @@ export function dayTimeText(at: number, language: string): string {
   return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
 }
 
+/** Plain "en" is American, with the month before the day. */
+const localeOf = (language: string): string => (language === 'en' ? 'en-GB' : language);
+
 /**
- * Date, time of day and its zone: `Friday, 20 November, 20:00 CET`, `Freitag, 20. November, 20:00 Uhr MEZ`. Put
+ * Date, with the year if it is not that of `now`, time of day and its zone: `Friday, 20 November, 20:00 CET`, `Freitag, 20. November, 20:00 Uhr MEZ`. Put
  * together here, because browsers of different ages join these parts in different ways.
  */
-export function dateText(at: number, language: string): string {
-  // Plain "en" is American, with the month before the day.
-  const locale = language === 'en' ? 'en-GB' : language;
+export function dateText(at: number, language: string, now: number): string {
+  const locale = localeOf(language);
+  const year = new Date(at).getFullYear() === new Date(now).getFullYear() ? {} : { year: 'numeric' as const };
   const part = (options: Intl.DateTimeFormatOptions): string => new Intl.DateTimeFormat(locale, options).format(at);
   const zone = new Intl.DateTimeFormat(locale, { timeZoneName: 'short' }).formatToParts(at).find(({ type }) => type === 'timeZoneName');
   const time = `${dayTimeText(at, language)}${language === 'de' ? ' Uhr' : ''} ${zone?.value ?? ''}`;
-  return `${part({ weekday: 'long' })}, ${part({ day: 'numeric', month: 'long' })}, ${time.trim()}`;
+  return `${part({ weekday: 'long' })}, ${part({ day: 'numeric', month: 'long', ...year })}, ${time.trim()}`;
 }
 
-/** A day of the calendar, given as `2026-11-30`: `November 30, 2026`. */
+/** A day of the calendar, given as `2026-11-30`: `30 November 2026`. */
 export function dayText(day: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(Date.parse(day));
+  return new Intl.DateTimeFormat(localeOf(language), { dateStyle: 'long', timeZone: 'UTC' }).format(Date.parse(day));
 }
 
 /** Time that is left until a start: days as words, less than a day as a clock. */

@@ -67,7 +67,7 @@ export class StentorShows extends HTMLElement {
 
 function row(show: ShowsDocument['shows'][number], texts: Texts): HTMLElement {
   const soon = show.phase === 'announced' || show.phase === 'doors';
-  const when = soon && show.starts_at !== null ? dateText(show.starts_at, texts.language) : '';
+  const when = soon && show.starts_at !== null ? dateText(show.starts_at, texts.language, Date.now()) : '';
   const link = make('a', { href: `/${encodeURIComponent(show.id)}` }, make('span', { class: 'name' }, show.title || show.id), make('span', { class: 'soft' }, when));
   const badge = make('span', { class: show.phase === 'on_air' ? 'badge on' : 'badge' }, texts.shows.phase[show.phase]);
   return make('li', {}, link, badge);

@@ -16,9 +16,9 @@ export class Loudspeaker {
   list(devices: readonly MediaDeviceInfo[]): void {
     const choosable = 'setSinkId' in this.audio;
     this.devices = choosable ? devices.filter((device) => device.kind === 'audiooutput' && device.deviceId !== '') : [];
-    const gone = !this.devices.some((device) => device.deviceId === this.device_id);
-    // Until it is back, and without forgetting it.
-    if (this.device_id && gone) this.device_id = '';
+    // One that is gone is not forgotten: when it is back, it is used again.
+    const chosen = recall<string>('loudspeaker') ?? '';
+    this.device_id = this.devices.some((device) => device.deviceId === chosen) ? chosen : '';
     void this.use(this.audio);
   }
 

@@ -1,6 +1,7 @@
 // Words to all: to the stage, or to everybody who listens.
 
 import { make, setText, show } from '../shared/dom.js';
+import { keepFocus } from '../shared/focus.js';
 import { runsTheShow } from './rights.js';
 import type { Stage } from './stageview.js';
 import type { Step } from './steps.js';
@@ -42,7 +43,8 @@ export function saying(texts: Texts, stage: Stage, to: Hearers): Step {
   const update = (): void => {
     const message = stage.document?.message[to] ?? '';
     setText(text, to === 'stage' || message === '' ? message : t.toAll(message));
-    show(root, message !== '');
+    const field = (): HTMLElement | undefined => document.getElementById('message') ?? undefined;
+    keepFocus(root, () => show(root, message !== ''), () => [field()]);
     show(clear, runsTheShow(stage.session.role));
   };
   update();

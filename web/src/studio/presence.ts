@@ -100,14 +100,21 @@ export class Presence {
 
   /** Asks the stage for something; `null` when it was refused, and `problem` says why. */
   async order<T = unknown>(order: Order): Promise<T | null> {
+    const answer = await this.#ask<T>(order);
+    return answer instanceof Problem ? null : answer;
+  }
+
+  /** The same, with this order's own problem: another may be asked for meanwhile. */
+  async #ask<T = unknown>(order: Order): Promise<T | Problem> {
     const { show, token } = this.session;
     this.problem = null;
     try {
       return await ask<T>(`/${show}/stage/command`, { method: 'POST', token, json: order });
     } catch (error) {
-      this.problem = error instanceof Problem ? error : unreachable();
+      const problem = error instanceof Problem ? error : unreachable();
+      this.problem = problem;
       this.#problem_ms = performance.now();
-      return null;
+      return problem;
     } finally {
       this.on.changed();
     }
@@ -170,9 +177,8 @@ export class Presence {
     const { me } = this;
     const muted = me && this.#mute.hear(me.muted, performance.now());
     if (!me || muted === null) return;
-    void this.order({ command: 'mute', person: me.id, muted }).then((answer) => {
-      // Another order's refusal is none of this one.
-      if (answer === null && this.problem && !this.problem.unreachable) this.#mute.refused();
+    void this.#ask({ command: 'mute', person: me.id, muted }).then((answer) => {
+      if (answer instanceof Problem && !answer.unreachable) this.#mute.refused();
       this.#applyMute();
     });
   }

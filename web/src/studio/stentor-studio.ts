@@ -94,6 +94,7 @@ export class StentorStudio extends HTMLElement {
     this.#key = key;
     if (name) this.#name = name;
     this.#session = null;
+    this.#problem = '';
     this.#begin();
   }
 
