@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::{fs, io};
 
 use stentor_fuzz_targets::fixed;
+use stentor_gate::line::Lane;
 use stentor_stage::{By, Stage, StageCommand};
 use stentor_tape::record::{self, HEADER_BYTES, TapeId};
 use stentor_tape::{HoleCause, Op, Output, Overlay, Record, Segment, Writer};
@@ -29,6 +30,10 @@ fn main() -> io::Result<()> {
     write("recovery", "torn-tail", &tape[..tape.len() - 7])?;
     write("recovery", "zeros-in-the-middle", &[&tape[..700], &[0; 64], &tape[764..]].concat())?;
     write("recovery", "not-a-tape", b"moov")?;
+    for lane in Lane::ALL {
+        let ticket = fixed::gate().arrive(fixed::NOW.mono, lane).map_err(io::Error::other)?;
+        write("ticket", &format!("{lane:?}").to_lowercase(), ticket.as_bytes())?;
+    }
     write("overlay", "from-marks", &overlay().to_json())?;
     let mut stage =
         Stage::create(fixed::NOW, fixed::key(), fixed::spec(), [1; 32]).map_err(io::Error::other)?;

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use stentor_gate::ticket::{TicketKey, TicketKeys};
+use stentor_gate::{Gate, Seed};
 use stentor_stage::{ShowSpec, TokenKey};
 use stentor_tape::{Segment, segment::Place};
 use stentor_types::{Channels, Mono, Now, RenditionMap, TapeHead, Wall};
@@ -24,6 +26,13 @@ pub fn key() -> TokenKey {
 /// The show.
 pub fn spec() -> ShowSpec {
     ShowSpec::new("evening".parse().expect("a show's name"))
+}
+
+/// Its gate.
+pub fn gate() -> Gate {
+    let expires_at = Wall(NOW.wall.0 + 86_400_000);
+    let keys = TicketKeys::new(&spec().id, expires_at, TicketKey::new(1, &[7; 32]));
+    Gate::new(keys, Seed::new([7; 32]), 10)
 }
 
 /// Its tape; records of another one are not taken.

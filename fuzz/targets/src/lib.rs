@@ -10,6 +10,7 @@ mod configuration;
 mod crowd;
 pub mod fixed;
 mod front;
+mod gate;
 mod hls;
 mod media;
 mod names;
@@ -22,6 +23,7 @@ mod tape;
 pub use configuration::configuration;
 pub use crowd::{adts, fmp4, ogg, playlist, response};
 pub use front::{announcement, head};
+pub use gate::ticket;
 pub use hls::reload;
 pub use media::{copies, deframer, packet};
 pub use names::names;
@@ -35,7 +37,7 @@ pub use tape::{overlay, payload, record, recovery};
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by its name, which is that of its corpus and of its file in `fuzz_targets/`.
-pub const TARGETS: [(&str, Target); 23] = [
+pub const TARGETS: [(&str, Target); 24] = [
     ("adts", adts),
     ("announcement", announcement),
     ("configuration", configuration),
@@ -58,5 +60,6 @@ pub const TARGETS: [(&str, Target); 23] = [
     ("response", response),
     ("sdpfrag", sdpfrag),
     ("show_doc", show_doc),
+    ("ticket", ticket),
     ("token", token),
 ];

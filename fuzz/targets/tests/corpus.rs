@@ -20,7 +20,7 @@ macro_rules! replayed {
 
 replayed! {
     adts announcement configuration copies deframer fmp4 head names offer ogg opus overlay packet payload playlist range record
-    recovery reload response sdpfrag show_doc token
+    recovery reload response sdpfrag show_doc ticket token
 }
 
 fn replay(name: &str) {
