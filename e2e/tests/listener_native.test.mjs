@@ -5,6 +5,7 @@ import { test } from 'node:test';
 
 import { hearProgramme } from '../harness/ears.mjs';
 import { House, pressListen, takeStage } from '../harness/house.mjs';
+import { direct, press } from '../harness/studio.mjs';
 import { until } from '../harness/until.mjs';
 import { assertPitches } from '../sound/pitch.mjs';
 import { PITCH_A_HZ, PITCH_B_HZ } from '../sound/tones.mjs';
@@ -28,13 +29,17 @@ function withoutHls() {
 
 test('listening without MediaSource', async (t) => {
   const house = await House.open(t);
-  const show = await house.show('element', ['host']);
+  const show = await house.show('element', ['host'], { live: false });
   const [ada, hls, plain] = await Promise.all([
     house.chromium({ microphone: house.voice(PITCH_A_HZ) }),
     house.chromium({ init: [withoutMediaSource] }),
     house.chromium({ init: [withoutMediaSource, withoutHls] }),
   ]);
   await takeStage(ada.page, show.links[0].url, 'Ada');
+  // Beeps are noise to what takes the noise behind voices out.
+  await direct(ada.page, 'Ada', 'Leave the sound raw');
+  await ada.page.getByText('Raw sound').waitFor();
+  await press(ada.page, 'Go on air');
   await house.untilStatus('element', 'there is some to play', ({ speaking, live_at_s, on_air_at_s }) => speaking.includes('Ada') && live_at_s > on_air_at_s + 12);
 
   await t.test('HLS in the element', () => listens(t, hls.page, show, 'hls'));
@@ -45,7 +50,7 @@ test('listening without MediaSource', async (t) => {
       const now = await stateOf(plain.page);
       return now.following === 'behind' && now.phase === 'playing' && now.show_s > 1 ? now : null;
     });
-    assert.ok(state.show_s < 5, `at ${state.show_s} s`);
+    assert.ok(state.show_s < 10, `at ${state.show_s} s`);
     t.diagnostic(assertPitches(await hearProgramme(plain.page, HEARD_S), PITCHES, 'from the beginning'));
   });
 });

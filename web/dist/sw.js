@@ -1,5 +1,5 @@
 const SHELL = {
- "version": "76e2406f6de6dc75",
+ "version": "ac7c72f11aa7fe2f",
  "files": {
   "/listener.html": "434bda679aebe4ded9f9e0ca6e13575cf07eb581b6e045c8e113843d863c4360",
   "/assets/css/base.css": "a1c3272d5a28bd5aa3f337a24fb51d96c1f52f8d39f6d89ebb5b6c4d3ef20460",
@@ -11,7 +11,7 @@ const SHELL = {
   "/assets/listener/mediasession.js": "4f8ecfa90d356b6b9ca4a5c8e93d89989f546d6a20a46020f9931a8c188b5ba6",
   "/assets/listener/model.js": "3c274aa168778686f77d63ce5311ef6544c399e5f4568434b03c21ff95edbe30",
   "/assets/listener/movement.js": "2f9d73b5f3709eceb1cfaeb6f284754c8d1a756264f9cbe50c40ba5fe39582cf",
-  "/assets/listener/probe.js": "6e9a4419db64659096ccc716abfbd8bf605bbbcaeb051c5a458fae14b9a7092f",
+  "/assets/listener/probe.js": "70af3495107abb0cb43945bf3564d7977c2572e03227f8f613b3269f51ce3533",
   "/assets/listener/replay.js": "280bcf203b542eca5acbb4ed9afdee267d077cb1a57a9426579daafa516dae43",
   "/assets/listener/settings.js": "bc0799c55eaa35988420d20e3e1bf9cdd20be611043cec9eda75dfaea4e3d2d6",
   "/assets/listener/shell.js": "8af84401dcd3b4a3b28edcdd24c806c5dd69fbbfdf64d5431b03b64e08f532a2",
@@ -24,7 +24,7 @@ const SHELL = {
   "/assets/listener/stentor-volume.js": "69918c34b34bbce448f1890ef68c93e8baa368586aff91f1eeb8aff707c85bfa",
   "/assets/listener/stentor-why.js": "cf957b0c5cb3cdb4a86d84bb2c68e1fef0755e033758f6bf5753386252f62fd3",
   "/assets/listener/texts.js": "8a05af042f1aa4f5f8b27c2e24732f5f21b6136b6be33934ecef72bff072aa94",
-  "/assets/listener/view.js": "245c4061998482275c95d36564e17eeea4be9f470025609096ae28bd735e873d",
+  "/assets/listener/view.js": "633650c956159a3bbac02a7acfe4b5165894373d4d9592e2424735a98755ade4",
   "/assets/listener/why.js": "ba2472d32636edfcbb17eae0418ef637e8914545be145e8a65fbc6cf1b15f28c",
   "/assets/player/choose.js": "a49784aa3df740813cfc740be4fc00b63a9114bac9d42a7d121e4c9013d79384",
   "/assets/player/feed.js": "84aa6c3f6f19dff3ec999f26e5625f581dd3cb5cb42878416fd42716a7c70743",

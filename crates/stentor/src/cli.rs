@@ -110,7 +110,15 @@ pub(crate) struct ShowArgs {
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8083", global = true)]
     pub(crate) desk: String,
     /// The operator's key; without it, it is read from DATA/operator.key
-    #[arg(long, value_name = "KEY", env = "STENTOR_KEY", hide_env_values = true, global = true)]
+    // One in 64 begins with a hyphen.
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "STENTOR_KEY",
+        hide_env_values = true,
+        allow_hyphen_values = true,
+        global = true
+    )]
     pub(crate) key: Option<String>,
     /// The server's data folder, for the key
     #[arg(long, value_name = "DIR", default_value = "stentor-data", global = true)]
@@ -247,7 +255,13 @@ pub(crate) struct PublishArgs {
     #[arg(long, value_name = "URL")]
     pub(crate) to: String,
     /// The key of a speaker's link, as `show info` prints it
-    #[arg(long, value_name = "KEY", env = "STENTOR_LINK_KEY", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "STENTOR_LINK_KEY",
+        hide_env_values = true,
+        allow_hyphen_values = true
+    )]
     pub(crate) key: String,
     /// Begin anew at the end, until interrupted
     #[arg(long)]

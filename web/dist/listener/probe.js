@@ -6,6 +6,7 @@ const INTERVALS_HEARD = 2;
 const INTERVAL_USUAL_S = 0.96;
 const BURST_MS = 600;
 const ANSWER_MS_MAX = 6_000;
+const STREAM_MS_MAX = 15_000;
 const DUE_BYTES_PER_S = 2_000;
 const RECORDED_BYTES = 65_536;
 const MOVE_MS = 4_000;
@@ -60,7 +61,9 @@ async function streamOf(status, signal, tell) {
     const url = recorded ? status.recording.opus : `${status.live.ogg}?kbps=16&close=1`;
     const stop = new AbortController();
     try {
-        const response = await fetch(url, { headers, cache: 'no-store', signal: patience(ANSWER_MS_MAX, signal, stop.signal) });
+        const late = setTimeout(() => stop.abort(), ANSWER_MS_MAX);
+        const response = await fetch(url, { headers, cache: 'no-store', signal: patience(STREAM_MS_MAX, signal, stop.signal) });
+        clearTimeout(late);
         if (!response.ok || !response.body) {
             tell({ problem: await problemOf(response) });
             return null;

@@ -25,6 +25,8 @@ const INTERVAL_USUAL_S = 0.96;
 const BURST_MS = 600;
 /** A server that says nothing for this long is called silent. */
 const ANSWER_MS_MAX = 6_000;
+/** The answer, and then 2.6 s and two intervals of 3.84 s that are longer by 2.88 s each. */
+const STREAM_MS_MAX = 15_000;
 /** The lifeboat: 16 kbit/s ÷ 8. A line that cannot carry this carries no sound. */
 const DUE_BYTES_PER_S = 2_000;
 /** Some seconds of a recording, as the server keeps it: 64 kB are 16 s of 32 kbit/s. */
@@ -91,7 +93,10 @@ async function streamOf(
   const url = recorded ? status.recording.opus : `${status.live.ogg}?kbps=16&close=1`;
   const stop = new AbortController();
   try {
-    const response = await fetch(url, { headers, cache: 'no-store', signal: patience(ANSWER_MS_MAX, signal, stop.signal) });
+    // The answer is waited for; what comes behind it takes as long as it is listened to.
+    const late = setTimeout(() => stop.abort(), ANSWER_MS_MAX);
+    const response = await fetch(url, { headers, cache: 'no-store', signal: patience(STREAM_MS_MAX, signal, stop.signal) });
+    clearTimeout(late);
     if (!response.ok || !response.body) {
       tell({ problem: await problemOf(response) });
       return null;

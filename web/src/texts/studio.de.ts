@@ -215,7 +215,7 @@ export const texts: Texts = {
     yes: 'Ja',
     no: 'Nein',
     yesTo: (name) => `Ja, ${name} einladen`,
-    noTo: (name) => `${name} ablehnen`,
+    noTo: (name) => `Nein, ${name} ablehnen`,
   },
   message: {
     title: 'Eine Nachricht',

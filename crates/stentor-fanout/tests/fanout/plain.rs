@@ -143,8 +143,8 @@ fn a_name_that_is_over_does_nothing() {
 fn a_shell_that_is_late_looks_at_the_world_between_slices_and_both_feeds_get_theirs() {
     let mut fanout = Fanout::new(Limits::default());
     let feeds = [(); 2].map(|()| fanout.open(SPEC).expect("there is room"));
-    for n in 0..2_000 {
-        fanout.join(Mono(0), feeds[n / 1_000], joining(Coding::Bare)).expect("there is room");
+    for n in 0..8_000 {
+        fanout.join(Mono(0), feeds[n / 4_000], joining(Coding::Bare)).expect("there is room");
     }
     while drain(&mut fanout, Mono(0)).1 == Mono(0) {}
     for feed in feeds {
@@ -159,24 +159,24 @@ fn a_shell_that_is_late_looks_at_the_world_between_slices_and_both_feeds_get_the
         fanout.publish(now, feed, piece(33));
     }
     let late = now + Duration::from_millis(900);
-    let mut had = vec![String::new(); 2_000];
+    let mut had = vec![String::new(); 8_000];
     let mut halves = [0, 0];
     loop {
         let (sent, at) = drain(&mut fanout, late);
-        // A turn and what there is more for the same listener.
-        assert!(sent.len() <= 128, "{} sends in a slice", sent.len());
+        // Turns, and what there is more for some of the same listeners.
+        assert!(sent.len() <= (SLICE_TURNS + SLICE_LINE) as usize, "{} sends in a slice", sent.len());
         for (seat, text) in sent {
             had[seat] += &text;
-            halves[seat / 1_000] += 1;
+            halves[seat / 4_000] += 1;
         }
-        assert!(i32::abs_diff(halves[0], halves[1]) <= 256, "{halves:?}");
+        assert!(u32::abs_diff(halves[0], halves[1]) <= 4 * SLICE_TURNS, "{halves:?}");
         if at > late {
             break;
         }
     }
     let first: usize = had.iter().filter(|had| *had == "<33>").count();
-    assert_eq!(first + had.iter().filter(|had| *had == "<30><33>").count(), 2_000);
-    assert!((128..400).contains(&first), "{first} had a turn in the first flush");
+    assert_eq!(first + had.iter().filter(|had| *had == "<30><33>").count(), 8_000);
+    assert!((512..1_600).contains(&first), "{first} had a turn in the first flush");
     assert!(fanout.take_lateness() > Duration::from_millis(1_800));
 }
 

@@ -149,7 +149,8 @@ impl Crowd {
                 f64::from(seats.inside() + seats.away()) / f64::from(seats.cap());
         }
         // A tenth of a second while there is a draw to be made, as a node would.
-        let step = if at >= DOORS_S * SECOND && at < (DOORS_S + 5) * SECOND { SECOND / 10 } else { SECOND };
+        let drawing = DOORS_S * SECOND..(DOORS_S + 5) * SECOND;
+        let step = if drawing.contains(&at) { SECOND / 10 } else { SECOND };
         if at < EVENING_S * SECOND {
             self.events.push(Reverse((at + step, Event::Tick)));
         }
