@@ -1,5 +1,5 @@
 const SHELL = {
- "version": "ac7c72f11aa7fe2f",
+ "version": "d67147030827b5b9",
  "files": {
   "/listener.html": "434bda679aebe4ded9f9e0ca6e13575cf07eb581b6e045c8e113843d863c4360",
   "/assets/css/base.css": "a1c3272d5a28bd5aa3f337a24fb51d96c1f52f8d39f6d89ebb5b6c4d3ef20460",
@@ -24,7 +24,7 @@ const SHELL = {
   "/assets/listener/stentor-volume.js": "69918c34b34bbce448f1890ef68c93e8baa368586aff91f1eeb8aff707c85bfa",
   "/assets/listener/stentor-why.js": "cf957b0c5cb3cdb4a86d84bb2c68e1fef0755e033758f6bf5753386252f62fd3",
   "/assets/listener/texts.js": "8a05af042f1aa4f5f8b27c2e24732f5f21b6136b6be33934ecef72bff072aa94",
-  "/assets/listener/view.js": "633650c956159a3bbac02a7acfe4b5165894373d4d9592e2424735a98755ade4",
+  "/assets/listener/view.js": "1fea3e4cd5e5cb51436f05abe102b504f86fc55e9096c948b2afa1b8e27f3ba1",
   "/assets/listener/why.js": "ba2472d32636edfcbb17eae0418ef637e8914545be145e8a65fbc6cf1b15f28c",
   "/assets/player/choose.js": "a49784aa3df740813cfc740be4fc00b63a9114bac9d42a7d121e4c9013d79384",
   "/assets/player/feed.js": "84aa6c3f6f19dff3ec999f26e5625f581dd3cb5cb42878416fd42716a7c70743",
@@ -47,7 +47,7 @@ const SHELL = {
   "/assets/shared/timetext.js": "28cc9d6aceab025d8744ccbe2fb68e5c3712971494f0182ec7cdfd002e0422a5",
   "/assets/texts/extras.de.js": "7fc748558fc4e2971c10f59c234c9ba2cc41f17a37d475a088af57fdc213f0f4",
   "/assets/texts/extras.en.js": "74508ad5048f4db411fdf95b75c110030905360f392fd2c616f5778a9d65a4d1",
-  "/assets/texts/listener.de.js": "65535db1cf20fe44ec9ce0275ce322a11b377efff6dc8ae0a87a0a8e6dbc7a60",
+  "/assets/texts/listener.de.js": "68e08a4464944ccb0cd36cd19a6fd3088b0a6fdab72728cba2dfa8d75a1f155d",
   "/assets/texts/listener.en.js": "0d61ceee5c47afc449f2ffd7edb9bdcf4f546a04e8579c46bc546ee71d56393b",
   "/assets/unloaded.js": "fe4c8b12f1105a47dcaadc9201e1ab7785d1ae1467e2a92757088963a7a3203f"
  }

@@ -50,7 +50,7 @@ export class View {
         const t = texts.listener;
         const press = (label, pressed) => make('button', { type: 'button', class: 'tool', onclick: pressed }, label);
         this.#listen = make('button', { type: 'button', class: 'listen', onclick: () => actions.toggle() }, this.#sign, this.#label);
-        const move = (label, path, by_s) => make('button', { type: 'button', class: 'round', 'aria-label': label, onclick: () => actions.jump(by_s) }, icon(path), make('small', { 'aria-hidden': 'true' }, '15 s'));
+        const move = (label, path, by_s) => make('button', { type: 'button', class: 'round', 'aria-label': label, onclick: () => actions.jump(by_s) }, icon(path), make('small', { 'aria-hidden': 'true' }, '15'));
         this.#back = move(t.back, BACK, -15);
         this.#forward = move(t.forward, FORWARD, 15);
         this.#live = make('button', { type: 'button', class: 'to-live', onclick: () => actions.toLive() }, t.toLive);

@@ -24,7 +24,7 @@ export const texts = {
         soon: 'Bald',
         over: 'Aufzeichnung',
         hold: 'Gleich auf Sendung',
-        speaking: 'Am Mikrofon',
+        speaking: 'Zu hören',
         back: '15 Sekunden zurück',
         forward: '15 Sekunden vor',
         toLive: 'Zurück zu live',

@@ -112,7 +112,7 @@ export class View {
     const press = (label: string, pressed: () => void): HTMLButtonElement => make('button', { type: 'button', class: 'tool', onclick: pressed }, label);
     this.#listen = make('button', { type: 'button', class: 'listen', onclick: () => actions.toggle() }, this.#sign, this.#label);
     const move = (label: string, path: string, by_s: number): HTMLButtonElement =>
-      make('button', { type: 'button', class: 'round', 'aria-label': label, onclick: () => actions.jump(by_s) }, icon(path), make('small', { 'aria-hidden': 'true' }, '15 s'));
+      make('button', { type: 'button', class: 'round', 'aria-label': label, onclick: () => actions.jump(by_s) }, icon(path), make('small', { 'aria-hidden': 'true' }, '15'));
     this.#back = move(t.back, BACK, -15);
     this.#forward = move(t.forward, FORWARD, 15);
     this.#live = make('button', { type: 'button', class: 'to-live', onclick: () => actions.toLive() }, t.toLive);
