@@ -43,6 +43,12 @@ test('listening by keyboard', async (t) => {
     throw new Error(`no way by Tab to ${name}`);
   };
 
+  // The page is built anew in the other language, and the keyboard is where it was.
+  await tabTo('Deutsch');
+  for (const other of ['English', 'Deutsch']) {
+    await page.keyboard.press('Enter');
+    await until(`the switch says ${other} and has the focus`, async () => (await focused()).name === other);
+  }
   await tabTo('Listen');
   await page.keyboard.press('Enter');
   await until('it plays', async () => (await state()).phase === 'playing');

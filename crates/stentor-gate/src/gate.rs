@@ -45,8 +45,8 @@ pub enum Refused {
     /// It is not their turn yet.
     #[error("it is not your turn yet")]
     NotYet(Standing),
-    /// They may come in, and everybody who came in time has taken the seats: the next one is theirs.
-    #[error("you are next: the first seat that is free is yours")]
+    /// They may come in, and everybody who came in time has taken the seats: they come before all who were not called.
+    #[error("you are among the next: ask again in a moment")]
     Next,
     /// The stream of this ticket has been gone for too long.
     #[error("this ticket was used; take another")]

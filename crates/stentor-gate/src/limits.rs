@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// Tickets of one show at one node. A byte of state each is 4 MB; the ranks of all of them, if all wait at once, are
-/// 16 MB. Eight million who come to twenty nodes are 400,000 at each.
+/// Tickets of one show at one node. A byte of state each is 4 MB; the turns of all of them, if all wait at once, are
+/// 8 bytes each, 32 MB. Eight million who come to twenty nodes are 400,000 at each.
 pub const TICKETS_MAX: u32 = 1 << 22;
 
 /// Cohorts of one lane: one a second for 12 days, and 4 MB.
@@ -22,8 +22,5 @@ pub const GRACE: Duration = Duration::from_secs(120);
 /// some more. Who comes later is first in line.
 pub const CLAIM_WITHIN: Duration = Duration::from_secs(20);
 
-/// How long a ticket is good for, from when it was made: the longest show and the time before its doors.
-pub const TICKET_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// By how much two nodes' clocks may differ before a ticket of one is from the future at the other.
-pub const CLOCK_SKEW_MAX: Duration = Duration::from_secs(120);
+/// Entries of people who left and came back that are kept at least before they are thrown out: 24 B each.
+pub const RETURNED_MAX: usize = 1_024;

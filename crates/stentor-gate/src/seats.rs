@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use stentor_types::Mono;
 
-use crate::limits::{CLAIM_WITHIN, GRACE};
+use crate::limits::{CLAIM_WITHIN, GRACE, RETURNED_MAX};
 use crate::line::Lane;
 use crate::ticket::Serial;
 
@@ -86,8 +86,8 @@ impl Seats {
         self.promised
     }
 
-    /// How many seats nobody has and nobody was promised. A cap that was lowered takes no seat away, so there may be fewer
-    /// than none.
+    /// How many seats nobody has and nobody was promised. A cap that was lowered takes no seat away: until enough have left
+    /// there is none.
     pub fn free(&self) -> u32 {
         self.cap.saturating_sub(self.taken() + self.owed.len() as u32)
     }
@@ -128,12 +128,13 @@ impl Seats {
                 self.leaving -= 1;
             }
             State::Missed => {
-                // The seat that is kept for them, if one is, is counted as taken until here.
-                self.owed.remove(&key);
-                if self.free() == 0 {
+                // What is kept for others who missed theirs keeps the line away, and not these from each other: else two of them
+                // would wait for ever for one seat.
+                if self.taken() >= self.cap {
                     self.owed.insert(key, now + CLAIM_WITHIN);
                     return false;
                 }
+                self.owed.remove(&key);
             }
             State::Waiting | State::Inside | State::Spent => return false,
         }
@@ -150,6 +151,15 @@ impl Seats {
             self.away.insert(key, now + GRACE);
             self.left.push_back((now + GRACE, key));
             self.leaving += 1;
+            self.forget_returned();
+        }
+    }
+
+    /// Whoever comes and goes all the time is not to make the list of those who left as long as they like.
+    fn forget_returned(&mut self) {
+        if self.left.len() > 2 * self.away.len() + RETURNED_MAX {
+            let away = &self.away;
+            self.left.retain(|(until, key)| away.get(key) == Some(until));
         }
     }
 
@@ -186,7 +196,7 @@ impl Seats {
                 self.promised -= 1;
             }
         }
-        // A few hundred at most are owed a seat: those who slept when they were called, and came when it was full.
+        // No more than were called and slept, and came within the last 20 s when it was full.
         self.owed.retain(|_, until| *until > now);
         while let Some(&(until, key)) = self.left.front()
             && until <= now
@@ -202,5 +212,23 @@ impl Seats {
 
     fn set(&mut self, (lane, serial): Key, state: State) {
         self.states[lane as usize][serial.0 as usize] = state;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coming_and_going_makes_no_list_grow() {
+        let (mut seats, key) = (Seats::new(1), (Lane::Ordinary, Serial(0)));
+        seats.add(Lane::Ordinary);
+        seats.call(Mono(0), key);
+        for now in (0..3 * RETURNED_MAX as u64).map(Mono) {
+            assert!(seats.sit(now, key));
+            seats.rise(now, key);
+        }
+        assert!(seats.left.len() <= 2 + RETURNED_MAX, "{}", seats.left.len());
+        assert_eq!(seats.away(), 1);
     }
 }

@@ -127,6 +127,25 @@ fn who_misses_their_call_is_next() {
     assert!(matches!(gate.claim(now, WALL, &third), Err(Refused::NotYet(standing)) if standing.before == 0));
 }
 
+/// Once each of them would have waited for the other, and nobody got the seat.
+#[test]
+fn two_who_missed_their_call_do_not_wait_for_each_other() {
+    let mut gate = gate(2);
+    gate.open_doors(&[]);
+    let sleepers = [(); 2].map(|()| arrive(&mut gate, Mono(0)));
+    gate.tick(Mono(0));
+    let now = Mono(0) + CLAIM_WITHIN;
+    gate.tick(now);
+    gate.walk_in().expect("the seats are free");
+    gate.walk_in().expect("the seats are free");
+    for ticket in &sleepers {
+        assert_eq!(gate.claim(now, WALL, ticket), Err(Refused::Next));
+    }
+    gate.walk_out();
+    assert!(is_in(&mut gate, now, &sleepers[0]));
+    assert_eq!(gate.claim(now, WALL, &sleepers[1]), Err(Refused::Next));
+}
+
 #[test]
 fn who_is_behind_waits_for_everybody_else() {
     let mut gate = gate(2);
