@@ -37,6 +37,11 @@ pub struct Draw([u8; 32]);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rank(pub u32);
 
+impl Rank {
+    /// How many there are.
+    pub const ALL: u64 = 1 << 32;
+}
+
 impl Seed {
     /// A seed of 32 random bytes.
     pub const fn new(random: [u8; 32]) -> Self {

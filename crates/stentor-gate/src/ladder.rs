@@ -59,6 +59,11 @@ impl Rung {
     /// All of them.
     pub const ALL: [Self; Self::COUNT] = [Self::Stretch, Self::Thin, Self::Cap, Self::Protect, Self::Record];
 
+    /// The highest level that it takes by itself.
+    pub const fn highest_by_itself(self) -> u8 {
+        self.levels().1
+    }
+
     /// The highest level that it has, and the highest that it takes by itself.
     const fn levels(self) -> (u8, u8) {
         match self {
@@ -86,7 +91,7 @@ pub struct Load {
     pub processor: Sense,
     /// The egress that was configured, or the share of listeners whose sockets are full, or segments sent again.
     pub egress: Sense,
-    /// Whatever is nearest to its limit of descriptors, memory, handshakes, and of the two above when their rungs have no
+    /// Whatever is nearest to its limit of seats, descriptors, memory, handshakes, and of the two above when their rungs have no
     /// level left.
     pub seats: Sense,
     /// Chunks that listeners have lost in spite of a cap, of those that are borne.
@@ -161,7 +166,8 @@ impl Ladder {
     /// Which share of the listeners has what the rung's present level gives; the others still have what the level above
     /// gave. 1 unless it went down a while ago.
     pub fn restored(&self, now: Mono, rung: Rung) -> f32 {
-        let since = self.0[rung as usize].down_at.map(|at| now.saturating_since(at));
+        let State { up_at, down_at, .. } = self.0[rung as usize];
+        let since = down_at.filter(|_| down_at > up_at).map(|at| now.saturating_since(at));
         since.map_or(1.0, |since| (since.as_secs_f32() / RESTORE.as_secs_f32()).min(1.0))
     }
 

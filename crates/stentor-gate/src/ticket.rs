@@ -39,6 +39,10 @@ pub const TICKET_CHARS: usize = TICKET_BYTES / 3 * 4;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Serial(pub u32);
 
+/// The first bytes of the hash of a show's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ShowTag(pub(crate) [u8; 6]);
+
 /// What a ticket says, once its signature is known to be good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket {
@@ -96,18 +100,24 @@ impl TicketKey {
         Self { number, key: blake3::derive_key("Stentor 2026-11 tickets of the gate", secret) }
     }
 
+    /// Its number.
+    pub(crate) fn number(&self) -> u8 {
+        self.number
+    }
+
     fn hash(&self, body: &[u8; BODY_BYTES]) -> blake3::Hash {
         blake3::keyed_hash(&self.key, body)
     }
 }
 
-/// The keys of one show: the one that signs, and the one before it, whose tickets keep their turns.
+/// The keys of one show: the one that signs, and those before it, whose tickets keep their turns.
 #[derive(Clone, Debug)]
 pub struct TicketKeys {
-    show: [u8; 6],
+    show: ShowTag,
     expires_at_s: u32,
     current: TicketKey,
-    before: Option<Retired>,
+    /// The oldest first.
+    before: Vec<Retired>,
 }
 
 /// A key that signs no more, and the first serials of each lane that it did not sign.
@@ -120,18 +130,28 @@ struct Retired {
 impl TicketKeys {
     /// The keys of a show whose tickets are good until `expires_at`, rounded up to a second.
     pub fn new(show: &ShowId, expires_at: Wall, current: TicketKey) -> Self {
-        let show = first(blake3::hash(show.as_str().as_bytes()).as_bytes());
-        Self { show, expires_at_s: seconds(expires_at), current, before: None }
+        let show = ShowTag(first(blake3::hash(show.as_str().as_bytes()).as_bytes()));
+        Self { show, expires_at_s: seconds(expires_at), current, before: Vec::new() }
     }
 
     /// Signs with another key from these serials on. Tickets that the last one has signed stay good; with the key in hand
-    /// somebody can copy them, but make no others.
+    /// somebody can copy them, and make those that a crash has lost, but no others.
     ///
     /// # Panics
-    /// If the next key has the number of the last.
+    /// If a key had this number before.
     pub fn rotate(&mut self, next: TicketKey, from: [Serial; Lane::COUNT]) {
-        assert_ne!(next.number, self.current.number, "keys are told apart by their numbers");
-        self.before = Some(Retired { key: std::mem::replace(&mut self.current, next), until: from });
+        assert!(!self.has(next.number), "keys are told apart by their numbers");
+        self.before.push(Retired { key: std::mem::replace(&mut self.current, next), until: from });
+    }
+
+    /// Whether a key has this number.
+    pub(crate) fn has(&self, number: u8) -> bool {
+        self.current.number == number || self.before.iter().any(|before| before.key.number == number)
+    }
+
+    /// The number of the key that signs.
+    pub(crate) fn number(&self) -> u8 {
+        self.current.number
     }
 
     /// The text of a ticket.
@@ -171,7 +191,7 @@ impl TicketKeys {
         if hash != blake3::Hash::from_bytes(claimed) || body[0] != key.number {
             return Err(TicketError::Forged);
         }
-        if body[2..8] != self.show {
+        if body[2..8] != self.show.0 {
             return Err(TicketError::Foreign);
         }
         let expires_at_s = number(16);
@@ -184,12 +204,29 @@ impl TicketKeys {
         Ok(Ticket { lane, serial, cohort: Cohort(number(12)), signature: Signature(signature) })
     }
 
+    /// Whose keys they are, and until when their tickets are good.
+    pub(crate) fn identity(&self) -> (ShowTag, u32) {
+        (self.show, self.expires_at_s)
+    }
+
+    /// What tells the first key from others.
+    pub(crate) fn first_key(&self) -> [u8; 8] {
+        let first_key = self.before.first().map_or(&self.current, |before| &before.key);
+        first(first_key.hash(&[0; BODY_BYTES]).as_bytes())
+    }
+
+    /// The number of each key after the first, and the serials from which on it signed.
+    pub(crate) fn rotations(&self) -> impl Iterator<Item = (u8, [Serial; Lane::COUNT])> {
+        let keys = self.before.iter().skip(1).map(|before| &before.key).chain([&self.current]);
+        self.before.iter().zip(keys).map(|(before, next)| (next.number, before.until))
+    }
+
     fn signed(&self, lane: Lane, serial: Serial, cohort: Cohort) -> ([u8; BODY_BYTES], blake3::Hash) {
         let key = self.key_of(lane, serial);
         let mut body = [0; BODY_BYTES];
         body[0] = key.number;
         body[1] = lane as u8;
-        body[2..8].copy_from_slice(&self.show);
+        body[2..8].copy_from_slice(&self.show.0);
         body[8..12].copy_from_slice(&serial.0.to_be_bytes());
         body[12..16].copy_from_slice(&cohort.0.to_be_bytes());
         body[16..].copy_from_slice(&self.expires_at_s.to_be_bytes());
@@ -198,10 +235,8 @@ impl TicketKeys {
 
     /// The key that signs, or has signed, this serial.
     fn key_of(&self, lane: Lane, serial: Serial) -> &TicketKey {
-        match &self.before {
-            Some(Retired { key, until }) if serial < until[lane as usize] => key,
-            _ => &self.current,
-        }
+        let at = self.before.partition_point(|before| before.until[lane as usize] <= serial);
+        self.before.get(at).map_or(&self.current, |before| &before.key)
     }
 }
 

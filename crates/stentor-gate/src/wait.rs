@@ -54,14 +54,16 @@ impl Leaving {
         self.inside_s = self.inside_s * faded + f64::from(inside) * since.as_secs_f64();
     }
 
+    /// How many leave in a second, of so many who are inside; `None` if too few have left to say it.
+    pub(crate) fn per_s(&self, inside: u32) -> Option<f64> {
+        let is_known = self.left >= LEFT_MIN && self.inside_s > 0.0 && inside > 0;
+        is_known.then(|| self.left / self.inside_s * f64::from(inside))
+    }
+
     /// How long somebody waits for whom so many and one more have yet to leave, of this many who are inside; `None` if
     /// nothing can be said. The seat of the last of them is kept for a while.
     pub(crate) fn wait(&self, before: u32, inside: u32) -> Option<Range> {
-        if self.left < LEFT_MIN || self.inside_s <= 0.0 || inside == 0 {
-            return None;
-        }
-        let seats_per_s = self.left / self.inside_s * f64::from(inside);
-        let leave_in = Duration::try_from_secs_f64((f64::from(before) + 1.0) / seats_per_s).ok()?;
+        let leave_in = Duration::try_from_secs_f64((f64::from(before) + 1.0) / self.per_s(inside)?).ok()?;
         Some(Range::around(GRACE.saturating_add(leave_in)))
     }
 }

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
 
+use stentor_counts::Log;
 use stentor_fuzz_targets::fixed;
 use stentor_gate::line::Lane;
+use stentor_gate::{Claimed, NoTicket, recover};
 use stentor_stage::{By, Stage, StageCommand};
 use stentor_tape::record::{self, HEADER_BYTES, TapeId};
 use stentor_tape::{HoleCause, Op, Output, Overlay, Record, Segment, Writer};
@@ -31,9 +33,20 @@ fn main() -> io::Result<()> {
     write("recovery", "zeros-in-the-middle", &[&tape[..700], &[0; 64], &tape[764..]].concat())?;
     write("recovery", "not-a-tape", b"moov")?;
     for lane in Lane::ALL {
-        let ticket = fixed::gate().arrive(fixed::NOW.mono, lane).map_err(io::Error::other)?;
+        let ticket = fixed::gate_begun().0.arrive(fixed::NOW.mono, lane).map_err(io::Error::other)?;
         write("ticket", &format!("{lane:?}").to_lowercase(), ticket.as_bytes())?;
     }
+    let journal = journal().map_err(io::Error::other)?;
+    write("journal", "evening", &journal)?;
+    write("journal", "torn-tail", &journal[..journal.len() - 3])?;
+    write("journal", "stopped-twice", &[13, 13])?;
+    let mut log = Log::default();
+    let mut lines = String::new();
+    for event in ["on_air", "counts", "ended"] {
+        lines += &log.add(fixed::NOW.wall, &event).map_err(io::Error::other)?;
+    }
+    write("counts", "three-lines", lines.as_bytes())?;
+    write("counts", "changed", lines.replace("counts", "comets").as_bytes())?;
     write("overlay", "from-marks", &overlay().to_json())?;
     let mut stage =
         Stage::create(fixed::NOW, fixed::key(), fixed::spec(), [1; 32]).map_err(io::Error::other)?;
@@ -50,6 +63,20 @@ fn main() -> io::Result<()> {
         write("show_doc", name, &stage.doc().to_json())?;
     }
     Ok(())
+}
+
+/// Two come before the doors, one after them, and one of them comes in and leaves: a batch's payload.
+fn journal() -> Result<Vec<u8>, NoTicket> {
+    let ((mut gate, _), now) = (fixed::gate_begun(), fixed::NOW.mono);
+    let ticket = gate.arrive(now, Lane::Ordinary)?;
+    gate.arrive(now, Lane::Behind)?;
+    gate.open_doors(b"round");
+    gate.arrive(now, Lane::Ordinary)?;
+    gate.tick(now);
+    if let Ok(Claimed::In(pass)) = gate.claim(now, fixed::NOW.wall, &ticket) {
+        gate.gone(now, pass);
+    }
+    Ok(gate.take_journal()[recover::HEAD_BYTES..].to_vec())
 }
 
 fn write(target: &str, name: &str, bytes: &[u8]) -> io::Result<()> {

@@ -28,11 +28,23 @@ pub fn spec() -> ShowSpec {
     ShowSpec::new("evening".parse().expect("a show's name"))
 }
 
-/// Its gate.
-pub fn gate() -> Gate {
+/// Its gate, and what the journal of that begins with.
+pub fn gate_begun() -> (Gate, Vec<u8>) {
+    let mut gate = Gate::new(ticket_keys(), seed(), 10);
+    let begin = gate.take_journal();
+    gate.journal_is_written();
+    (gate, begin)
+}
+
+/// The keys of its tickets.
+pub fn ticket_keys() -> TicketKeys {
     let expires_at = Wall(NOW.wall.0 + 86_400_000);
-    let keys = TicketKeys::new(&spec().id, expires_at, TicketKey::new(1, &[7; 32]));
-    Gate::new(keys, Seed::new([7; 32]), 10)
+    TicketKeys::new(&spec().id, expires_at, TicketKey::new(1, &[7; 32]))
+}
+
+/// What its draw is made of.
+pub fn seed() -> Seed {
+    Seed::new([7; 32])
 }
 
 /// Its tape; records of another one are not taken.

@@ -7,6 +7,7 @@
 
 mod clock;
 mod configuration;
+mod counts;
 mod crowd;
 pub mod fixed;
 mod front;
@@ -21,9 +22,10 @@ mod stage;
 mod tape;
 
 pub use configuration::configuration;
+pub use counts::counts;
 pub use crowd::{adts, fmp4, ogg, playlist, response};
 pub use front::{announcement, head};
-pub use gate::ticket;
+pub use gate::{journal, ticket};
 pub use hls::reload;
 pub use media::{copies, deframer, packet};
 pub use names::names;
@@ -37,14 +39,16 @@ pub use tape::{overlay, payload, record, recovery};
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by its name, which is that of its corpus and of its file in `fuzz_targets/`.
-pub const TARGETS: [(&str, Target); 24] = [
+pub const TARGETS: [(&str, Target); 26] = [
     ("adts", adts),
     ("announcement", announcement),
     ("configuration", configuration),
     ("copies", copies),
+    ("counts", counts),
     ("deframer", deframer),
     ("fmp4", fmp4),
     ("head", head),
+    ("journal", journal),
     ("names", names),
     ("offer", offer),
     ("ogg", ogg),

@@ -19,7 +19,7 @@ macro_rules! replayed {
 }
 
 replayed! {
-    adts announcement configuration copies deframer fmp4 head names offer ogg opus overlay packet payload playlist range record
+    adts announcement configuration copies counts deframer fmp4 head journal names offer ogg opus overlay packet payload playlist range record
     recovery reload response sdpfrag show_doc ticket token
 }
 
