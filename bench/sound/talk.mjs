@@ -38,7 +38,10 @@ export function watchTalk(voices) {
   let [place_s, moved_ms] = [element.currentTime, performance.now()];
   // A page that did either more often is broken anyhow, and its later ones say nothing new.
   const keep = (list, entry) => list.length < RESTS_MAX && list.push({ at_s: Math.round(performance.now() / 1000), ...entry });
-  element.addEventListener('waiting', () => keep(rests.waits, { place_s: element.currentTime, ready: element.readyState }));
+  const ahead_s = () => (element.buffered.length ? element.buffered.end(element.buffered.length - 1) - element.currentTime : 0);
+  element.addEventListener('waiting', () =>
+    keep(rests.waits, { place_s: element.currentTime, ready: element.readyState, ahead_s: ahead_s() }),
+  );
   element.addEventListener('seeking', () => keep(rests.seeks, { from_s: place_s, to_s: element.currentTime }));
   const note = (kind, name, is, at_ms) => {
     const key = `${kind} ${name}`;
