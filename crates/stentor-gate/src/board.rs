@@ -3,11 +3,9 @@
 //! So a waiting page asks for nothing but the show's status, which any cache can answer, and claims when it sees that it was called. Its turn
 //! is in its ticket: lane, cohort, and the signature, which the draw ranks ([`crate::draw`]).
 
-use std::time::Duration;
-
 use crate::draw::{Draw, Rank};
 use crate::gate::Standing;
-use crate::limits::{FREES, FREES_STEP, GRACE, UNWRITTEN_MAX};
+use crate::limits::{FREES, FREES_STEP, UNWRITTEN_MAX};
 use crate::line::{Cohort, Lane, Turn};
 use crate::ticket::Serial;
 use crate::wait::Range;
@@ -92,9 +90,7 @@ impl Board {
                 return Some(Range::around(FREES_STEP * step - FREES_STEP / 2));
             }
         }
-        let leave_per_s = self.leave_per_s?;
-        let leave_in = Duration::try_from_secs_f64(f64::from(before - freed + 1) / leave_per_s).ok()?;
-        Some(Range::around(GRACE.saturating_add(leave_in)))
+        Range::of_leaving(before - freed, self.leave_per_s?)
     }
 }
 

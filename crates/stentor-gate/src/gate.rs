@@ -5,7 +5,7 @@ use stentor_types::{Mono, Wall};
 use crate::board::{Board, LaneBoard};
 use crate::draw::{Draw, Seed};
 use crate::journal::{Entry, Journal};
-use crate::limits::{JOURNAL_BYTES_MIN, PUBLIC_VALUE_BYTES_MAX, RANKS_PER_CALL};
+use crate::limits::{JOURNAL_BYTES_MIN, PUBLIC_VALUE_BYTES_MAX, RANKS_PER_CALL, UNWRITTEN_MAX};
 use crate::line::{Lane, Line, NoTicket, Turn};
 use crate::seats::{Key, Pass, Seats, State};
 use crate::ticket::{Ticket, TicketError, TicketKey, TicketKeys};
@@ -30,7 +30,7 @@ pub struct Gate {
     leaving: Leaving,
     pub(crate) journal: Journal,
     /// How many without a ticket the journal knows of.
-    walk_ins_written: u32,
+    walk_ins_noted: u32,
     /// Nobody gets a ticket of a key of which the journal knows nothing.
     is_key_taken: bool,
     is_key_written: bool,
@@ -96,7 +96,7 @@ impl Gate {
             seats: Seats::new(cap),
             leaving: Leaving::default(),
             journal,
-            walk_ins_written: 0,
+            walk_ins_noted: 0,
             is_key_taken: false,
             is_key_written: false,
         }
@@ -166,7 +166,7 @@ impl Gate {
     /// be kept before.
     ///
     /// # Panics
-    /// If the next key has the number of the last.
+    /// If a key had this number before.
     pub fn rotate(&mut self, next: TicketKey) {
         let from = self.lines.each_ref().map(Line::next);
         self.keys.rotate(next, from);
@@ -183,8 +183,8 @@ impl Gate {
             self.lines[lane as usize].mark_taken();
         }
         let count = self.seats.walk_ins();
-        if count != self.walk_ins_written {
-            self.walk_ins_written = count;
+        if count != self.walk_ins_noted {
+            self.walk_ins_noted = count;
             self.journal.note(&Entry::WalkIns { count });
         }
         self.journal.take()
@@ -207,7 +207,12 @@ impl Gate {
 
     /// Whether a journal of so many bytes is to be written anew.
     pub fn is_long(&self, bytes: u64) -> bool {
-        let of_line = |line: &Line| u64::from(line.next().0) + 12 * line.ends().len() as u64;
+        // What one that is written anew has: a byte a ticket, 8 a cohort, and 6 for each ticket that was lost and is back, of
+        // which a crash has lost no more than so many.
+        let of_line = |line: &Line| {
+            let lost = line.lost().firsts().count() as u64 * u64::from(UNWRITTEN_MAX);
+            u64::from(line.next().0) + 8 * line.ends().len() as u64 + 6 * lost
+        };
         bytes > JOURNAL_BYTES_MIN + 2 * self.lines.iter().map(of_line).sum::<u64>()
     }
 
@@ -350,11 +355,11 @@ impl Gate {
         let before = Lane::ALL[..lane as usize].iter().map(|&lane| self.lines[lane as usize].waiting());
         let before: u32 = before.sum();
         let line = &self.lines[lane as usize];
-        let (own, beside) = match &self.draw {
-            Some(draw) => line.ahead(&line.turn_of(&self.keys, draw, ticket.serial)),
+        let turn = self.draw.as_ref().map(|draw| line.turn_of(&self.keys, draw, ticket.serial));
+        let (own, beside) = match &turn {
+            Some(turn) => line.ahead(turn),
             None => (0, Some(line.waiting().saturating_sub(1))),
         };
-        let turn = self.draw.as_ref().map(|draw| line.turn_of(&self.keys, draw, ticket.serial));
         let before = before + own;
         let wait = beside.is_none().then(|| self.wait(now, before)).flatten();
         Standing { turn, before, beside, wait }

@@ -9,7 +9,8 @@
 //! | 8–15 | the first 8 bytes of blake3 over the number and the payload |
 //! | 16– | payload: entries, one after the other, each a byte that says what it is and its fields |
 //!
-//! Numbers are big-endian. The first entry of all is [`Entry::Show`]. Where a batch is cut, damaged or missing the journal ends.
+//! Numbers are big-endian. The first entry of all is [`Entry::Show`]. A last batch that was not written to its
+//! end is left out; where one is damaged or missing before others, the journal is refused.
 //!
 //! What is lost with the last batch happened in the moment before a crash: see [`crate::lost`] for tickets; who was
 //! called is called again, in the same order; whoever came in was called before, mostly in a batch that is there; and

@@ -26,10 +26,13 @@ pub struct Recovered {
 #[non_exhaustive]
 pub enum RecoverError {
     /// Not even its beginning can be read.
-    #[error("this is no journal of a gate, or its beginning is damaged")]
+    #[error("this is no journal of a gate, or its beginning is damaged: keep it, and begin another")]
     Unreadable,
     /// Something in its middle is damaged or missing, or is of a newer version.
-    #[error("this journal is damaged at byte {at_byte}")]
+    #[error(
+        "this journal is damaged at byte {at_byte}, or a newer version wrote it: \
+         put a copy back, or keep it and begin another"
+    )]
     Damaged {
         /// Where it cannot be read.
         at_byte: usize,
@@ -41,7 +44,7 @@ pub enum RecoverError {
     #[error("key {0} has signed tickets and is missing: put its file back")]
     KeyMissing(u8),
     /// It says what cannot have happened, for instance that somebody was called who was not next.
-    #[error("this journal contradicts itself at byte {at_byte}")]
+    #[error("this journal contradicts itself at byte {at_byte}: keep it, and begin another")]
     Contradictory {
         /// Where the batch begins that does, or the end if all of it together does.
         at_byte: usize,
@@ -201,19 +204,18 @@ impl Gate {
         read: &mut Read,
     ) -> Result<bool, RecoverError> {
         let (keys, draw) = (&self.keys, self.draw.as_ref());
-        if let Entry::Show { .. } = entry {
-            read.has_show = true;
-            return if entry == Entry::show(keys, &self.seed) {
-                Ok(true)
-            } else {
-                Err(RecoverError::Foreign)
-            };
-        }
-        if !read.has_show || read.is_stopped {
+        let is_show = matches!(entry, Entry::Show { .. });
+        if read.has_show == is_show || read.is_stopped {
             return Ok(false);
         }
         Ok(match entry {
-            Entry::Show { .. } => true,
+            Entry::Show { .. } if entry != Entry::show(keys, &self.seed) => {
+                return Err(RecoverError::Foreign);
+            }
+            Entry::Show { .. } => {
+                read.has_show = true;
+                true
+            }
             Entry::Stopped => {
                 read.is_stopped = true;
                 true

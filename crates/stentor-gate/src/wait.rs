@@ -34,6 +34,12 @@ impl Range {
     pub(crate) fn around(middle: Duration) -> Self {
         Self { low: middle.div_f64(WIDTH), high: middle.mul_f64(WIDTH) }
     }
+
+    /// Until so many and one more have left, at so many a second, and the last one's seat is not kept any more.
+    pub(crate) fn of_leaving(before: u32, leave_per_s: f64) -> Option<Self> {
+        let leave_in = Duration::try_from_secs_f64((f64::from(before) + 1.0) / leave_per_s).ok()?;
+        Some(Self::around(GRACE.saturating_add(leave_in)))
+    }
 }
 
 /// How fast people leave.
@@ -63,8 +69,7 @@ impl Leaving {
     /// How long somebody waits for whom so many and one more have yet to leave, of this many who are inside; `None` if
     /// nothing can be said. The seat of the last of them is kept for a while.
     pub(crate) fn wait(&self, before: u32, inside: u32) -> Option<Range> {
-        let leave_in = Duration::try_from_secs_f64((f64::from(before) + 1.0) / self.per_s(inside)?).ok()?;
-        Some(Range::around(GRACE.saturating_add(leave_in)))
+        Range::of_leaving(before, self.per_s(inside)?)
     }
 }
 

@@ -239,7 +239,7 @@ fn a_page_knows_its_place_without_asking() {
     assert!(off_max <= 130, "{off_max}");
 }
 
-/// Once nobody was called any more until somebody else arrived.
+/// Nobody else has to arrive for them to be called.
 #[test]
 fn whose_ticket_was_lost_alone_comes_in() {
     let mut gate = gate(1);
@@ -253,7 +253,7 @@ fn whose_ticket_was_lost_alone_comes_in() {
     assert!(is_in(&mut gate, Mono(0) + SECOND, &ticket));
 }
 
-/// Once whoever came after a crash was drawn together with those from before it.
+/// Who comes after a crash is not drawn together with those from before it.
 #[test]
 fn who_was_inside_at_a_crash_stays_before_those_who_come_after_it() {
     for seed in 0..20 {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use stentor_gate::gauges::{PROCESSOR_FULL, STRETCH_COSTS};
+use stentor_gate::gauges::{EGRESS_FULL, PROCESSOR_FULL, STRETCH_COSTS};
 use stentor_gate::ladder::Moved;
 use stentor_gate::{Gauges, Ladder, Rung};
 use stentor_types::Mono;
@@ -59,7 +59,7 @@ pub fn run(seed: u64, demands: &[Demand], end_s: u64) -> Overload {
         let Some(demand) = demand else { continue };
         let now = Mono(at_s * 1_000_000);
         let is_capped = ladder.level(Rung::Cap) > 0;
-        let (stretch, thin) = (spent(&ladder, now, Rung::Stretch), spent(&ladder, now, Rung::Thin));
+        let (stretch, thin) = (remains(&ladder, now, Rung::Stretch), remains(&ladder, now, Rung::Thin));
         let most = (1.0 / (demand.processor * stretch)).min(1.0 / (demand.egress * thin)).min(1.0);
         // A gate fills its seats by and by, and keeps some for whoever lost theirs.
         let seats = if most < 1.0 { most * (1.0 - KEPT) } else { 1.0 };
@@ -70,17 +70,17 @@ pub fn run(seed: u64, demands: &[Demand], end_s: u64) -> Overload {
         let mut noisy = |share: f32| {
             share * (1.0 + (chance.below(2 * NOISE_PERCENT + 1) as f32 - NOISE_PERCENT as f32) / 100.0)
         };
-        let (people, cap) = (10_000.0, u32::MAX);
+        let people = 10_000.0;
         let gauges = Gauges {
             // Nothing is busier than busy; then it is late.
             processor: noisy(processor * PROCESSOR_FULL).min(1.0),
             lateness: (processor - 1.0).max(0.0),
             egress_bps: noisy(egress),
             egress_wanted_bps: demand.egress * inside,
-            egress_max_bps: Some(1.0 / stentor_gate::gauges::EGRESS_FULL),
+            egress_max_bps: Some(1.0 / EGRESS_FULL),
             taken: (people * inside) as u32,
             waiting: (people * (1.0 - inside)) as u32,
-            cap,
+            cap: u32::MAX,
             ..Gauges::default()
         };
         report.moves.extend(ladder.tick(now, &gauges.load(&ladder)).into_iter().map(|moved| (at_s, moved)));
@@ -89,7 +89,7 @@ pub fn run(seed: u64, demands: &[Demand], end_s: u64) -> Overload {
 }
 
 /// What is left of the cost, with some having back already what a level took.
-fn spent(ladder: &Ladder, now: Mono, rung: Rung) -> f32 {
+fn remains(ladder: &Ladder, now: Mono, rung: Rung) -> f32 {
     let left = |level: u8| match rung {
         Rung::Stretch => STRETCH_COSTS[usize::from(level)] / STRETCH_COSTS[0],
         _ => THIN.powi(i32::from(level)),

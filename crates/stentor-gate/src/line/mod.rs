@@ -341,7 +341,7 @@ mod tests {
         assert_eq!(line.give(Mono(0)), Err(NoTicket::Full));
     }
 
-    /// Once a cohort that closed let as many more be given out before anything was written down.
+    /// A cohort that closes is noted, which is not yet on disk.
     #[test]
     fn no_more_are_given_out_than_a_crash_may_lose() {
         let mut line = Line::new(Lane::Ordinary);
