@@ -15,12 +15,12 @@ const RUN_FRAMES: usize = 3;
 
 /// Quieter than any microphone: what comes from a page that is muted, or through a gate.
 const NOTHING_DBFS: f32 = -90.0;
-/// Frames of nothing, 1.5 s, after which it is no pause for breath. The room that will be there again with the sound is not
-/// known then: told from nothing, it would be taken for a voice.
+/// Frames of nothing, 1.5 s, after which it is no pause for breath. The room that will be there again with the sound is
+/// learned anew then: told from nothing, it would be taken for a voice.
 const NOTHING_FRAMES_MAX: u32 = 75;
 /// No room is quieter: a gate, or a cable without a microphone.
 const DEAD_DBFS: f32 = -80.0;
-/// What a room is taken for until it is known: a quiet one. Who begins in mid-word is heard at once.
+/// What a room is taken for before anything is known of it: a quiet one. Who begins in mid-word is heard at once.
 const ROOM_EXPECTED_DBFS: f32 = -60.0;
 /// Steady sound above this is no room but meant to be heard: music, a tone.
 const ROOM_MAX_DBFS: f32 = -30.0;
@@ -49,10 +49,13 @@ pub(crate) struct Presence {
     /// Least power of a run in each part of the memory, the newest first.
     least: [f32; BUCKETS],
     frames: u32,
-    /// Whether a whole part has been heard, and the room therefore.
-    knows_room: bool,
+    /// How many whole parts have been heard, up to all.
+    parts: usize,
     /// Frames of nothing in a row.
     nothing_frames: u32,
+    /// Level of the room as it was known before a long nothing, if it was. It says how far a voice may be brought up until all
+    /// of the memory is of what came after, and not what is voice: the room may be another.
+    before_dbfs: Option<f32>,
 }
 
 impl Default for Presence {
@@ -61,8 +64,9 @@ impl Default for Presence {
             run: [f32::INFINITY; RUN_FRAMES],
             least: [f32::INFINITY; BUCKETS],
             frames: 0,
-            knows_room: false,
+            parts: 0,
             nothing_frames: 0,
+            before_dbfs: None,
         }
     }
 }
@@ -76,7 +80,8 @@ impl Presence {
         let level = dbfs(power(first).max(power(second)));
         self.nothing_frames = if level > NOTHING_DBFS { 0 } else { self.nothing_frames.saturating_add(1) };
         if self.nothing_frames > NOTHING_FRAMES_MAX {
-            *self = Self { nothing_frames: self.nothing_frames, ..Self::default() };
+            let before_dbfs = self.room_before_nothing_dbfs().or(self.before_dbfs);
+            *self = Self { nothing_frames: self.nothing_frames, before_dbfs, ..Self::default() };
         } else if made_up {
             self.run = [f32::INFINITY; RUN_FRAMES];
         } else {
@@ -92,7 +97,26 @@ impl Presence {
     /// The level of the room in dBFS.
     pub(crate) fn room_dbfs(&self) -> f32 {
         let quietest = self.quietest_dbfs();
-        if self.knows_room { quietest } else { quietest.min(ROOM_EXPECTED_DBFS) }
+        match self.before_dbfs {
+            Some(before) if self.parts < BUCKETS => quietest.min(before),
+            None if self.parts == 0 => quietest.min(ROOM_EXPECTED_DBFS),
+            _ => quietest,
+        }
+    }
+
+    /// What is known of the room from those parts of the memory in which there was never nothing. If they are the fewer there is
+    /// a gate, which lets nothing through in each pause.
+    fn room_before_nothing_dbfs(&self) -> Option<f32> {
+        if self.parts < BUCKETS / 2 {
+            return None;
+        }
+        let heard = self.least.into_iter().filter(|least| least.is_finite());
+        let (gated, whole): (Vec<f32>, Vec<f32>) = heard.partition(|least| dbfs(*least) <= NOTHING_DBFS);
+        let least = |parts: Vec<f32>| parts.into_iter().reduce(f32::min);
+        let is_gate = whole.len() < gated.len();
+        let room = least(if is_gate { gated } else { whole })?;
+        // No louder than an unknown one: what was heard may have been a voice without a pause.
+        Some(dbfs(room).clamp(DEAD_DBFS, ROOM_EXPECTED_DBFS))
     }
 
     /// The level of the quietest run; while there is none, what is loud enough to be no room in any case.
@@ -108,7 +132,7 @@ impl Presence {
             self.least.rotate_right(1);
             self.least[0] = f32::INFINITY;
             self.frames = 0;
-            self.knows_room = true;
+            self.parts = (self.parts + 1).min(BUCKETS);
         }
         self.frames += 1;
         self.least[0] = self.least[0].min(self.run.into_iter().fold(0.0, f32::max));
