@@ -255,9 +255,9 @@ impl Offer {
 }
 
 /// What a speaker is asked to send (`maxaveragebitrate`, RFC 7587 §6.1). A browser would send 32 kbit/s of which
-/// FEC takes its part, and everything that listeners hear is encoded from it once more; at 64 the first
-/// encoding costs next to nothing, with a tenth of the packets lost as well.
-const UPLINK_MONO_BPS: u32 = 64_000;
+/// FEC takes its part, and everything that listeners hear is encoded from it once more. By PESQ-WB at opus-32 two
+/// voices had 3.85 from 64 kbit/s, 3.90 from 80, 3.94 from 96 and no more from 256.
+const UPLINK_MONO_BPS: u32 = 96_000;
 /// The same for two channels.
 const UPLINK_STEREO_BPS: u32 = 128_000;
 
