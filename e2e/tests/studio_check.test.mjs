@@ -44,6 +44,25 @@ test('a person checks, joins, goes on air, comes back and is let go', async (t) 
     await page.reload();
     await until('it is on air again', async () => (await state()).standing === 'on_air');
   });
+  await t.test('a device whose clock is years ahead is let in as well', async () => {
+    const ahead = await page.context().newPage();
+    await ahead.addInitScript(() => {
+      const { now } = Date;
+      Date.now = () => now() + 10 * 365 * 24 * 3_600_000;
+    });
+    await ahead.goto(page.url());
+    await until('it is at the check', async () => (await ahead.evaluate(() => document.querySelector('stentor-studio').state)).step === 'check');
+    await ahead.close();
+  });
+  await t.test('what is being written is still there in another language', async () => {
+    await page.locator('#message').fill('Two minutes left');
+    await press('Deutsch');
+    await page.getByRole('button', { name: 'English', exact: true }).waitFor();
+    assert.equal(await page.locator('#message').inputValue(), 'Two minutes left');
+    await press('English');
+    await page.getByRole('button', { name: 'Deutsch', exact: true }).waitFor();
+    await page.locator('#message').fill('');
+  });
   await t.test('hands are answered one after the other by keyboard', () => answersHands(page, house));
   await t.test('what a press leads to has the focus', async () => {
     await press('End the show');

@@ -1,6 +1,7 @@
 import { make, setText } from '../shared/dom.js';
 import { LANGUAGES } from '../shared/language.js';
 import { dateText } from '../shared/timetext.js';
+import { clearTyped } from '../shared/typed.js';
 import { explain } from './validity.js';
 export function createForm(texts, create) {
     const t = texts.operator;
@@ -24,6 +25,8 @@ export function createForm(texts, create) {
             show.starts_at = timeOf(start.value);
         if (!(await create(show)))
             return;
+        for (const typed of [id, title, start])
+            clearTyped(typed.id, typed.value.trim());
         form.reset();
         language.value = texts.language;
         sayStart();

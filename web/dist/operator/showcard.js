@@ -1,6 +1,7 @@
 import { make, setAttribute, setText, show as setShown } from '../shared/dom.js';
 import { keepFocus } from '../shared/focus.js';
 import { clockText, dateText, dayTimeText } from '../shared/timetext.js';
+import { clearTyped } from '../shared/typed.js';
 import { confirmed } from './confirm.js';
 import { LinksView } from './linksview.js';
 import { secondsLeft } from './secondsleft.js';
@@ -73,12 +74,13 @@ export class ShowCard {
     }
     #inviteForm() {
         const t = this.texts.operator;
-        const label = make('input', { type: 'text', maxlength: 40, placeholder: t.label, 'aria-label': t.label });
+        const label = make('input', { type: 'text', id: `label-${this.id}`, maxlength: 40, placeholder: t.label, 'aria-label': t.label });
         const role = make('select', { 'aria-label': t.invite }, ...ROLES.map((name) => make('option', { value: name }, t.role[name])));
         const submitted = async (event) => {
             event.preventDefault();
-            if (await this.actions.invite(role.value, label.value.trim()))
-                label.value = '';
+            const who = label.value.trim();
+            if (await this.actions.invite(role.value, who))
+                clearTyped(label.id, who);
         };
         const root = make('form', { class: 'invite', onsubmit: (event) => void submitted(event) }, role, label, make('button', { type: 'submit' }, t.invite));
         return { root, role };

@@ -3,6 +3,7 @@ import { keepFocus } from '../shared/focus.js';
 import { takeKey } from '../shared/fragment.js';
 import { currentLanguage, languageSwitch, loadTexts } from '../shared/language.js';
 import { Problem } from '../shared/problem.js';
+import { keepTyped } from '../shared/typed.js';
 import { createForm } from './createform.js';
 import { Desk } from './desk.js';
 import { ShowCard } from './showcard.js';
@@ -38,7 +39,7 @@ export class StentorOperator extends HTMLElement {
     }
     async #speak(language) {
         this.#texts = await loadTexts(language);
-        this.#draw();
+        keepTyped(this, () => this.#draw());
         await this.#refresh();
     }
     #draw() {

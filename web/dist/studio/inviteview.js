@@ -1,4 +1,5 @@
 import { copyText, make, setText, show } from '../shared/dom.js';
+import { clearTyped } from '../shared/typed.js';
 import { invites } from './rights.js';
 const LABEL_CHARS_MAX = 40;
 export function invitePart(texts, stage) {
@@ -17,7 +18,7 @@ export function invitePart(texts, stage) {
         const invited = await stage.order(order);
         if (!invited)
             return;
-        label.value = '';
+        clearTyped(label.id, who);
         const { name, title, show: id } = stage.session;
         made.tell(who, t.words(stage.me?.name ?? name, (stage.document?.title ?? title) || id, invited.link.url), invited.link.url);
     };

@@ -1,5 +1,6 @@
 import { make, setText, show } from '../shared/dom.js';
 import { keepFocus } from '../shared/focus.js';
+import { clearTyped } from '../shared/typed.js';
 import { runsTheShow } from './rights.js';
 const MESSAGE_CHARS_MAX = 200;
 export function messagePart(texts, stage) {
@@ -12,7 +13,7 @@ export function messagePart(texts, stage) {
         if (text === '')
             return;
         if ((await stage.order({ command: 'say', to: to.value, text })) !== null)
-            field.value = '';
+            clearTyped(field.id, text);
     };
     const form = make('form', { onsubmit: (event) => void sent(event) }, make('div', { class: 'field' }, make('label', { for: 'message' }, t.label), field), make('div', { class: 'field' }, make('label', { for: 'message-to' }, t.to), to), make('button', { type: 'submit' }, t.send));
     const root = make('section', { class: 'part', 'aria-labelledby': 'messages' }, make('h2', { id: 'messages' }, t.title), form);

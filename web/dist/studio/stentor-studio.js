@@ -3,6 +3,7 @@ import { showOfPath, takeInvitation } from '../shared/fragment.js';
 import { currentLanguage, languageSwitch } from '../shared/language.js';
 import { recall, remember } from '../shared/memory.js';
 import { Problem } from '../shared/problem.js';
+import { keepTyped } from '../shared/typed.js';
 import { SoundCheck } from './check/soundcheck.js';
 import { checkStep } from './checkview.js';
 import { Loudspeaker } from './loudspeaker.js';
@@ -22,7 +23,7 @@ export class StentorStudio extends HTMLElement {
     #texts = null;
     #step = 'no_key';
     #drawn = null;
-    #session = this.#key === null ? storedSession(this.#show, Date.now()) : null;
+    #session = this.#key === null ? storedSession(this.#show) : null;
     #loudspeaker = new Loudspeaker(this.#audio);
     #microphone = new Microphone(() => this.#onMicrophone(), (devices) => this.#loudspeaker.list(devices));
     #check = null;
@@ -171,7 +172,7 @@ export class StentorStudio extends HTMLElement {
             this.#draw();
     }
     #refused(problem) {
-        if (problem.status === 401 || problem.status === 403) {
+        if ([401, 403, 404].includes(problem.status)) {
             dropSession(this.#show);
             this.#session = null;
         }
@@ -196,7 +197,7 @@ export class StentorStudio extends HTMLElement {
     async #speak(language) {
         this.#texts = await loadTexts(language);
         if (this.isConnected && this.#drawn)
-            this.#go(this.#step);
+            keepTyped(this, () => this.#go(this.#step));
     }
     #go(step) {
         const texts = this.#texts;

@@ -3,6 +3,7 @@
 import { make, setText } from '../shared/dom.js';
 import { LANGUAGES, type Texts } from '../shared/language.js';
 import { dateText } from '../shared/timetext.js';
+import { clearTyped } from '../shared/typed.js';
 import type { NewShow } from './desk.js';
 import { explain } from './validity.js';
 
@@ -28,6 +29,7 @@ export function createForm(texts: Texts, create: (show: NewShow) => Promise<bool
     if (title.value.trim()) show.title = title.value.trim();
     if (start.value) show.starts_at = timeOf(start.value);
     if (!(await create(show))) return;
+    for (const typed of [id, title, start]) clearTyped(typed.id, typed.value.trim());
     form.reset();
     language.value = texts.language;
     sayStart();

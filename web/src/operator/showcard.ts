@@ -6,6 +6,7 @@ import type { DeskLink, DeskShow, Role } from '../shared/documents.js';
 import { keepFocus } from '../shared/focus.js';
 import type { Texts } from '../shared/language.js';
 import { clockText, dateText, dayTimeText } from '../shared/timetext.js';
+import { clearTyped } from '../shared/typed.js';
 import { confirmed } from './confirm.js';
 import { LinksView } from './linksview.js';
 import { secondsLeft } from './secondsleft.js';
@@ -101,11 +102,12 @@ export class ShowCard {
 
   #inviteForm(): { root: HTMLElement; role: HTMLElement } {
     const t = this.texts.operator;
-    const label = make('input', { type: 'text', maxlength: 40, placeholder: t.label, 'aria-label': t.label });
+    const label = make('input', { type: 'text', id: `label-${this.id}`, maxlength: 40, placeholder: t.label, 'aria-label': t.label });
     const role = make('select', { 'aria-label': t.invite }, ...ROLES.map((name) => make('option', { value: name }, t.role[name])));
     const submitted = async (event: Event): Promise<void> => {
       event.preventDefault();
-      if (await this.actions.invite(role.value as Role, label.value.trim())) label.value = '';
+      const who = label.value.trim();
+      if (await this.actions.invite(role.value as Role, who)) clearTyped(label.id, who);
     };
     const root = make('form', { class: 'invite', onsubmit: (event) => void submitted(event) }, role, label, make('button', { type: 'submit' }, t.invite));
     return { root, role };

@@ -6,6 +6,7 @@ import { keepFocus } from '../shared/focus.js';
 import { takeKey } from '../shared/fragment.js';
 import { currentLanguage, languageSwitch, loadTexts, type Language, type Texts } from '../shared/language.js';
 import { Problem } from '../shared/problem.js';
+import { keepTyped } from '../shared/typed.js';
 import { createForm } from './createform.js';
 import { Desk, type DeskAnswer, type NewShow, type Notice } from './desk.js';
 import { ShowCard } from './showcard.js';
@@ -48,7 +49,7 @@ export class StentorOperator extends HTMLElement {
 
   async #speak(language: Language): Promise<void> {
     this.#texts = await loadTexts(language);
-    this.#draw();
+    keepTyped(this, () => this.#draw());
     await this.#refresh();
   }
 

@@ -2,6 +2,7 @@
 
 import type { Role } from '../shared/documents.js';
 import { copyText, make, setText, show } from '../shared/dom.js';
+import { clearTyped } from '../shared/typed.js';
 import type { Invited, Place } from './documents.js';
 import { invites } from './rights.js';
 import type { Stage } from './stageview.js';
@@ -24,7 +25,7 @@ export function invitePart(texts: Texts, stage: Stage): Step {
     const order = { command: 'invite', role: role.value as Role, label: who, enters: enters.value as Place } as const;
     const invited = await stage.order<Invited>(order);
     if (!invited) return;
-    label.value = '';
+    clearTyped(label.id, who);
     const { name, title, show: id } = stage.session;
     made.tell(who, t.words(stage.me?.name ?? name, (stage.document?.title ?? title) || id, invited.link.url), invited.link.url);
   };

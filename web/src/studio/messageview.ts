@@ -2,6 +2,7 @@
 
 import { make, setText, show } from '../shared/dom.js';
 import { keepFocus } from '../shared/focus.js';
+import { clearTyped } from '../shared/typed.js';
 import { runsTheShow } from './rights.js';
 import type { Stage } from './stageview.js';
 import type { Step } from './steps.js';
@@ -20,7 +21,7 @@ export function messagePart(texts: Texts, stage: Stage): Step {
     event.preventDefault();
     const text = field.value.trim();
     if (text === '') return;
-    if ((await stage.order({ command: 'say', to: to.value as Hearers, text })) !== null) field.value = '';
+    if ((await stage.order({ command: 'say', to: to.value as Hearers, text })) !== null) clearTyped(field.id, text);
   };
   const form = make(
     'form',

@@ -6,6 +6,7 @@ import { showOfPath, takeInvitation } from '../shared/fragment.js';
 import { currentLanguage, languageSwitch, type Language } from '../shared/language.js';
 import { recall, remember } from '../shared/memory.js';
 import { Problem } from '../shared/problem.js';
+import { keepTyped } from '../shared/typed.js';
 import { SoundCheck } from './check/soundcheck.js';
 import { checkStep, type Check } from './checkview.js';
 import type { Device, Devices } from './devicesview.js';
@@ -33,7 +34,7 @@ export class StentorStudio extends HTMLElement {
   #texts: Texts | null = null;
   #step: StepName = 'no_key';
   #drawn: Step | null = null;
-  #session: StageSession | null = this.#key === null ? storedSession(this.#show, Date.now()) : null;
+  #session: StageSession | null = this.#key === null ? storedSession(this.#show) : null;
   #loudspeaker = new Loudspeaker(this.#audio);
   #microphone = new Microphone(
     () => this.#onMicrophone(),
@@ -191,8 +192,8 @@ export class StentorStudio extends HTMLElement {
   }
 
   #refused(problem: Problem): void {
-    // A revoked key closes the session; a stage that was left by a host's hand may be entered again.
-    if (problem.status === 401 || problem.status === 403) {
+    // A revoked key or a deleted show closes the session; a stage that was left by a host's hand may be entered again.
+    if ([401, 403, 404].includes(problem.status)) {
       dropSession(this.#show);
       this.#session = null;
     }
@@ -219,7 +220,7 @@ export class StentorStudio extends HTMLElement {
 
   async #speak(language: Language): Promise<void> {
     this.#texts = await loadTexts(language);
-    if (this.isConnected && this.#drawn) this.#go(this.#step);
+    if (this.isConnected && this.#drawn) keepTyped(this, () => this.#go(this.#step));
   }
 
   #go(step: StepName): void {
