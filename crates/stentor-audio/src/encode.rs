@@ -16,15 +16,33 @@ const PACKET_BYTES_MAX: usize = 1_500;
 /// what they cost.
 struct OpusSetting {
     rendition: Rendition,
+    /// What libopus is asked for, in bit/s.
+    bitrate_bps: i32,
     application: opus::Application,
     complexity: i32,
 }
 
 const OPUS: [OpusSetting; 3] = [
-    OpusSetting { rendition: Rendition::Opus64, application: opus::Application::Audio, complexity: 10 },
-    OpusSetting { rendition: Rendition::Opus32, application: opus::Application::Audio, complexity: 10 },
+    OpusSetting {
+        rendition: Rendition::Opus64,
+        bitrate_bps: 64_000,
+        application: opus::Application::Audio,
+        complexity: 10,
+    },
+    // Speech takes less than what is asked for: of 32 kbit/s 27 with its pauses and 30 without, of 34 it takes 28 and 32.
+    OpusSetting {
+        rendition: Rendition::Opus32,
+        bitrate_bps: 34_000,
+        application: opus::Application::Audio,
+        complexity: 10,
+    },
     // At 16 kbps speech is intelligible because SILK models a voice.
-    OpusSetting { rendition: Rendition::Opus16, application: opus::Application::Voip, complexity: 10 },
+    OpusSetting {
+        rendition: Rendition::Opus16,
+        bitrate_bps: 16_000,
+        application: opus::Application::Voip,
+        complexity: 10,
+    },
 ];
 
 /// Encoded frames on their way into a chunk.
@@ -132,7 +150,7 @@ impl Encoders {
 
 fn opus_rendition(setting: &OpusSetting, channels: Channels) -> Result<OpusRendition, AudioError> {
     let mut encoder = opus::Encoder::new(SAMPLE_RATE_HZ, opus_channels(channels), setting.application)?;
-    encoder.set_bitrate(opus::Bitrate::Bits(setting.rendition.kbps() as i32 * 1000))?;
+    encoder.set_bitrate(opus::Bitrate::Bits(setting.bitrate_bps))?;
     encoder.set_vbr(true)?;
     encoder.set_vbr_constraint(true)?;
     encoder.set_complexity(setting.complexity)?;
