@@ -18,8 +18,8 @@ use crate::limiter;
 /// Where voices of a mono show are brought before they are encoded, so that they are heard at −19 LUFS (EBU R 128 s2 and
 /// the platforms for podcasts: −19 in mono sounds as loud as −16 in stereo).
 const TARGET_MONO_LUFS: f32 = -19.0 + CODEC_TAKES_LU;
-/// What Opus takes off a voice at 32 kbit/s, which most listeners hear: 0.2 to 0.4 LU of its treble; 0.1 at 64 kbit/s, 0.6 at
-/// 16. Some more is taken because phrases are measured as if no silence went before them.
+/// What Opus takes off a voice at 32 kbit/s, which most listeners hear: 0.2 to 0.4 LU of its treble, 0.1 at 64 kbit/s and 0.6 at
+/// 16; and 0.1 LU by which a phrase is measured too loud, as if no silence went before it.
 const CODEC_TAKES_LU: f32 = 0.4;
 /// Where sources of a stereo show are brought. Music has less to lose to a codec.
 const TARGET_STEREO_LUFS: f32 = -16.0;

@@ -191,11 +191,11 @@ impl Room {
         self.rumble.settle();
         let heard = self.presence.observe(frame, made_up);
         let ahead = peak(frame);
-        let room_dbfs = self.presence.room_dbfs();
+        let (room_dbfs, room_at_most_dbfs) = (self.presence.room_dbfs(), self.presence.room_at_most_dbfs());
         let limit = if self.noisy { NOISE_INAUDIBLE_DBFS } else { NOISE_AUDIBLE_DBFS };
         self.noisy = room_dbfs + leveller.gain_db() > limit;
         self.denoiser.process(frame, suppress && self.noisy);
-        let left_dbfs = room_dbfs - if self.denoiser.works() { NOISE_TAKEN_DB } else { 0.0 };
+        let left_dbfs = room_at_most_dbfs - if self.denoiser.works() { NOISE_TAKEN_DB } else { 0.0 };
         leveller.process(frame, heard, left_dbfs, ahead.max(peak(frame)));
         self.duck.process(frame, heard.sound);
     }

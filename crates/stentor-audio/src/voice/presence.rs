@@ -53,9 +53,8 @@ pub(crate) struct Presence {
     parts: usize,
     /// Frames of nothing in a row.
     nothing_frames: u32,
-    /// Level of the room as it was known before a long nothing, if it was. It says how far a voice may be brought up until all
-    /// of the memory is of what came after, and not what is voice: the room may be another.
-    before_dbfs: Option<f32>,
+    /// Level of the room as it was known before a long nothing, if it was.
+    room_before_dbfs: Option<f32>,
 }
 
 impl Default for Presence {
@@ -66,7 +65,7 @@ impl Default for Presence {
             frames: 0,
             parts: 0,
             nothing_frames: 0,
-            before_dbfs: None,
+            room_before_dbfs: None,
         }
     }
 }
@@ -80,8 +79,8 @@ impl Presence {
         let level = dbfs(power(first).max(power(second)));
         self.nothing_frames = if level > NOTHING_DBFS { 0 } else { self.nothing_frames.saturating_add(1) };
         if self.nothing_frames > NOTHING_FRAMES_MAX {
-            let before_dbfs = self.room_before_nothing_dbfs().or(self.before_dbfs);
-            *self = Self { nothing_frames: self.nothing_frames, before_dbfs, ..Self::default() };
+            let room_before_dbfs = self.room_before_nothing_dbfs().or(self.room_before_dbfs);
+            *self = Self { nothing_frames: self.nothing_frames, room_before_dbfs, ..Self::default() };
         } else if made_up {
             self.run = [f32::INFINITY; RUN_FRAMES];
         } else {
@@ -97,11 +96,14 @@ impl Presence {
     /// The level of the room in dBFS.
     pub(crate) fn room_dbfs(&self) -> f32 {
         let quietest = self.quietest_dbfs();
-        match self.before_dbfs {
-            Some(before) if self.parts < BUCKETS => quietest.min(before),
-            None if self.parts == 0 => quietest.min(ROOM_EXPECTED_DBFS),
-            _ => quietest,
-        }
+        if self.parts > 0 { quietest } else { quietest.min(ROOM_EXPECTED_DBFS) }
+    }
+
+    /// The same for whoever asks how far a voice may be brought up: no louder than it was known to be before a long nothing,
+    /// until all of the memory is of what came after. A voice without a pause in it is no room, and is not to be brought down.
+    pub(crate) fn room_at_most_dbfs(&self) -> f32 {
+        let room = self.room_dbfs();
+        self.room_before_dbfs.filter(|_| self.parts < BUCKETS).map_or(room, |before| room.min(before))
     }
 
     /// What is known of the room from those parts of the memory in which there was never nothing. If they are the fewer there is
@@ -110,13 +112,13 @@ impl Presence {
         if self.parts < BUCKETS / 2 {
             return None;
         }
-        let heard = self.least.into_iter().filter(|least| least.is_finite());
-        let (gated, whole): (Vec<f32>, Vec<f32>) = heard.partition(|least| dbfs(*least) <= NOTHING_DBFS);
-        let least = |parts: Vec<f32>| parts.into_iter().reduce(f32::min);
-        let is_gate = whole.len() < gated.len();
-        let room = least(if is_gate { gated } else { whole })?;
+        let is_whole = |least: &f32| dbfs(*least) > NOTHING_DBFS;
+        let heard = || self.least.into_iter().filter(|least| least.is_finite());
+        let whole = heard().filter(is_whole);
+        let is_gate = whole.clone().count() < heard().count() / 2;
+        let room = if is_gate { DEAD_DBFS } else { dbfs(whole.fold(f32::INFINITY, f32::min)) };
         // No louder than an unknown one: what was heard may have been a voice without a pause.
-        Some(dbfs(room).clamp(DEAD_DBFS, ROOM_EXPECTED_DBFS))
+        Some(room.clamp(DEAD_DBFS, ROOM_EXPECTED_DBFS))
     }
 
     /// The level of the quietest run; while there is none, what is loud enough to be no room in any case.

@@ -211,8 +211,13 @@ fn another_room_after_a_mute_is_no_voice() {
         treated(&mut voice, &room[..48_000], FRAME);
         let gain_db = voice.leveller.gain_db();
         treated(&mut voice, &zeros(4), FRAME);
-        treated(&mut voice, &noise(2, after_dbfs, 20 * 48_000), FRAME);
+        let heard = treated(&mut voice, &noise(2, after_dbfs, 20 * 48_000), FRAME);
         let after_db = voice.leveller.gain_db();
+        let room = level(&heard[3 * 48_000..]);
+        assert!(
+            room < after_dbfs + after_db - 14.0,
+            "the room is at {room} dBFS, {after_db} dB over {after_dbfs}"
+        );
         assert!((after_db - gain_db).abs() < 0.5, "{gain_db} dB before, {after_db} in {after_dbfs} dBFS");
     }
 }

@@ -127,7 +127,7 @@ fn no_codec_is_given_a_peak_above_the_ceiling() {
     let crowd: Vec<_> = (0..10).map(|i| sound::speech(100.0 + 13.0 * i as f32, 2.0, 6 * 48_000)).collect();
     let (_, programme) = heard(&crowd, 6);
     let peak = programme[FRAME..].iter().fold(0.0_f32, |peak, x| peak.max(x.abs()));
-    assert!(peak < 1.0 && peak > 0.7, "{peak}");
+    assert!(peak < 0.89 && peak > 0.7, "{peak}");
 }
 
 #[test]
