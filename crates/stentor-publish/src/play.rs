@@ -135,7 +135,7 @@ fn encode(
     }
 }
 
-/// An encoder set as browsers set theirs: for a voice 40 kbps of the speech mode, whose packets
+/// An encoder set as browsers set theirs if nobody asks for more: for a voice 40 kbps of the speech mode, whose packets
 /// carry the one before in case it is lost (RFC 7587 §6.1), for stereo 128 kbps of music.
 fn encoder(channels: Channels) -> opus::Encoder {
     let (count, application, bitrate) = match channels {
