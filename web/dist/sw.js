@@ -1,5 +1,5 @@
 const SHELL = {
- "version": "d67147030827b5b9",
+ "version": "595504026e570b62",
  "files": {
   "/listener.html": "434bda679aebe4ded9f9e0ca6e13575cf07eb581b6e045c8e113843d863c4360",
   "/assets/css/base.css": "a1c3272d5a28bd5aa3f337a24fb51d96c1f52f8d39f6d89ebb5b6c4d3ef20460",
@@ -30,7 +30,7 @@ const SHELL = {
   "/assets/player/feed.js": "84aa6c3f6f19dff3ec999f26e5625f581dd3cb5cb42878416fd42716a7c70743",
   "/assets/player/mse.js": "13dcdd8aee4da241992a1b0d89619ab0ea0bbd845c1b4e57c983d9ccd2396ad4",
   "/assets/player/native.js": "e9c94f64f615b0a1dc931c038e3311684a4ccab7ae84963334dbaa0ff76790e8",
-  "/assets/player/pace.js": "e51b30cb188c55f80c1fdc60793e45cd88ee583fee23580fd7e314950023177b",
+  "/assets/player/pace.js": "8d3c04a0c44e6a5b30dddedb4816d27786d5cd6b26d027fd8ce4fd5ddebc468e",
   "/assets/player/rate.js": "6e45aaa922186f6bfbe733749066d1ce924f0275e2f1ba37cb6245af64e0d9f4",
   "/assets/player/soundbuffer.js": "b1d815b1edfb9d25db65251768e16213b6611bce7c8c1853ec5ef46dbb685018",
   "/assets/player/state.js": "61d320a3c7bb39eb3d72c9f14aa356716ce31ef436baa2ef8ae950c5096b2dfc",

@@ -10,6 +10,12 @@ test('at its distance it plays as it is', () => {
   assert.deepEqual(new Pace(false).decide(heard()), { kind: 'rate', rate: 1 });
 });
 
+test('far from live, a first guess that was an interval off is left alone', () => {
+  const pace = new Pace(false);
+  for (const position_s of [495.75, 497.25]) assert.deepEqual(pace.decide(heard({ position_s })), { kind: 'rate', rate: 1 });
+  assert.notEqual(new Pace(true).decide(heard({ position_s: 499.4 })).rate, 1);
+});
+
 test('more than two seconds too far behind it seeks, and lands at its distance', () => {
   assert.deepEqual(new Pace(false).decide(heard({ position_s: 490 })), { kind: 'seek', to_s: 496.5 });
 });

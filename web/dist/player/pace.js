@@ -1,6 +1,6 @@
 import { RateControl, SEEK_ERROR_S, Target } from './rate.js';
 const DEAD_BAND_CLOSE_S = 0.04;
-const DEAD_BAND_S = 0.4;
+const DEAD_BAND_S = 0.8;
 const SEEK_EVERY_S = 10;
 export class Pace {
     target;

@@ -12,8 +12,10 @@ export function keepTyped(root, redraw) {
 }
 export function clearTyped(id, taken) {
     const field = document.getElementById(id);
-    if (field instanceof HTMLInputElement && field.value.trim() === taken)
-        field.value = '';
+    if (!(field instanceof HTMLInputElement) || field.value.trim() !== taken)
+        return;
+    field.value = '';
+    field.dispatchEvent(new Event('input', { bubbles: true }));
 }
 function fieldsOf(root) {
     return [...root.querySelectorAll('input[id]:is([type=text], [type=datetime-local]):not([readonly]), textarea[id]:not([readonly])')];

@@ -172,7 +172,7 @@ export class StentorStudio extends HTMLElement {
             this.#draw();
     }
     #refused(problem) {
-        if ([401, 403, 404].includes(problem.status)) {
+        if (problem.status === 401 || problem.status === 403) {
             dropSession(this.#show);
             this.#session = null;
         }

@@ -20,7 +20,9 @@ export function keepTyped(root: ParentNode, redraw: () => void): void {
 /** Empties a field whose text was taken, also if the page was made anew meanwhile. */
 export function clearTyped(id: string, taken: string): void {
   const field = document.getElementById(id);
-  if (field instanceof HTMLInputElement && field.value.trim() === taken) field.value = '';
+  if (!(field instanceof HTMLInputElement) || field.value.trim() !== taken) return;
+  field.value = '';
+  field.dispatchEvent(new Event('input', { bubbles: true }));
 }
 
 function fieldsOf(root: ParentNode): Field[] {

@@ -192,8 +192,8 @@ export class StentorStudio extends HTMLElement {
   }
 
   #refused(problem: Problem): void {
-    // A revoked key or a deleted show closes the session; a stage that was left by a host's hand may be entered again.
-    if ([401, 403, 404].includes(problem.status)) {
+    // A revoked key closes the session; a stage that was left by a host's hand may be entered again.
+    if (problem.status === 401 || problem.status === 403) {
       dropSession(this.#show);
       this.#session = null;
     }
