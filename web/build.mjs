@@ -15,7 +15,7 @@ const MODULES = '<!-- modules -->';
 const UNLOADED = '<!-- unloaded -->';
 const STATIC_IMPORT = /^(?:import\s*|(?:import|export)\b[^'"(]*?\bfrom\s*)['"](\.[^'"]+)['"]/gm;
 // What the listener's page says; the other pages need a server anyway.
-const TEXTS_KEPT = /^(?:listener|extras)\./;
+const TEXTS_KEPT = /^(?:listener|extras|waiting)\./;
 const IMPORT_ON_DEMAND = /\bimport\(['"](\.[^'"]+)['"]\)/g;
 
 rmSync(dist, { recursive: true, force: true });

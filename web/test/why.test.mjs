@@ -85,6 +85,21 @@ test('slate is no fault: its reason is told', () => {
   assert.match(conclusion({ status }), /host is reconnecting/);
 });
 
+test('in the waiting room it is the gate that is found, and nothing that the check cannot know', () => {
+  const away = { gate: 'waiting', stream: null, decoded: null, player: { phase: 'in_line', moves: true }, leaving_dbfs: 'unknown' };
+  const seen = verdicts(away);
+  assert.equal(seen.show, 'note');
+  assert.deepEqual([seen.stream, seen.arriving, seen.decoder, seen.programme, seen.player], Array(5).fill('skipped'));
+  assert.match(conclusion(away), /^Found: All seats are taken\./);
+  assert.equal(verdicts({ ...away, player: { phase: 'stopped', moves: false } }).player, 'bad');
+});
+
+test('while seats are short the check asks for no stream beside the one that plays', () => {
+  const inside = { gate: 'inside', stream: null, decoded: null };
+  assert.deepEqual(others(inside), ['stream', 'arriving', 'decoder', 'programme'].map((name) => [name, 'skipped']));
+  assert.equal(verdicts({ ...inside, leaving_dbfs: -100 }).leaving, 'skipped');
+});
+
 test('before the doors no stream is missed', () => {
   const seen = verdicts({ status: { ...onAir, phase: 'announced' }, sounds: false, stream: null, decoded: null, player: { phase: 'waiting', moves: false } });
   assert.equal(seen.show, 'note');

@@ -45,7 +45,7 @@ test('the first language of the browser that there are texts for; the switch cou
 test('what a listener can be refused is said in German', async () => {
   const { refusals } = (await import('../dist/texts/listener.de.js')).texts;
   const met = ['unknown_show', 'ended', 'doors_closed', 'hands_closed', 'too_many_hands', 'malformed', 'too_slow'];
-  met.push('rendition_missing', 'not_on_tape', 'overloaded', 'stopping', 'internal');
+  met.push('rendition_missing', 'not_on_tape', 'overloaded', 'stopping', 'internal', 'full', 'not_your_turn', 'ticket_invalid', 'ticket_spent');
   assert.deepEqual(met.filter((reason) => !refusals[reason]), []);
 });
 
@@ -54,7 +54,7 @@ test('no text is empty, in either language', async () => {
     if (typeof value === 'string') assert.notEqual(value.trim(), '', path);
     else if (typeof value === 'object') for (const [name, inner] of Object.entries(value)) walk(inner, `${path}.${name}`);
   };
-  for (const file of ['en', 'de', 'listener.en', 'listener.de', 'extras.en', 'extras.de']) {
+  for (const file of ['en', 'de', 'listener.en', 'listener.de', 'extras.en', 'extras.de', 'waiting.en', 'waiting.de']) {
     walk((await import(`../dist/texts/${file}.js`)).texts, file);
   }
 });

@@ -25,6 +25,8 @@ export function modelOf(known, texts) {
         speaking: audible ? speaking : [],
         button: buttonOf(known, stage, texts),
         ...saidOf(facts, texts),
+        waiting: known.room?.waiting(facts, stage) ?? null,
+        address: known.address,
         message: stage === 'replay' || stage === 'preparing' || stage === 'ending' ? '' : (status?.message ?? ''),
         start: status && (stage === 'closed' || stage === 'doors') ? startText(status, facts.server_now, texts) : null,
         place: place && behind && !replay.loaded ? { ...place, right: behind } : place,
@@ -44,10 +46,10 @@ export function modelOf(known, texts) {
         pages: status?.pages ?? { imprint: null, privacy: null },
     };
 }
-function factsOf({ poll, player, replay, online, address, now }, heard_s) {
+function factsOf({ poll, player, replay, room, online, address, now }, heard_s) {
     const { status, silence } = poll;
     const slate = heard_s === null ? (status?.slate ?? null) : poll.marks.slateAt(heard_s);
-    return { status, silence, player, slate, replay, online, address, now, server_now: poll.now() };
+    return { status, silence, player, slate, replay, room, online, address, now, server_now: poll.now() };
 }
 function heardAt({ poll, player, replay }) {
     if (replay.loaded)

@@ -13,7 +13,7 @@ const MOVE_MS = 4_000;
 const WORD_MS = 1_000;
 export function nothingFound() {
     return {
-        online: true, server: null, status: null, sounds: true, stream: null, decoded: null, player: null,
+        online: true, server: null, status: null, sounds: true, gate: null, stream: null, decoded: null, player: null,
         volume: null, leaving_dbfs: null, output: null,
     };
 }
@@ -33,8 +33,9 @@ export async function look(subject, tell, signal) {
         told({ leaving_dbfs: await leavingOf(audio, context) });
     });
     const far = serverOf(subject.show, signal).then(async ({ server, status }) => {
-        told({ server, status, sounds: status === null || soundsNow(status) });
-        if (status === null || !soundsNow(status))
+        const gate = status && gateOf(status, subject);
+        told({ server, status, gate, sounds: status === null || soundsNow(status) });
+        if (status === null || gate || !soundsNow(status))
             return;
         const bytes = await streamOf(status, signal, (stream) => told({ stream }));
         if (bytes)
@@ -44,6 +45,11 @@ export async function look(subject, tell, signal) {
 }
 function soundsNow(status) {
     return status.phase === 'ended' ? status.recording.ready : status.phase !== 'announced';
+}
+function gateOf({ gate, phase }, { player }) {
+    if (!gate || gate.open || phase === 'announced' || phase === 'ended')
+        return null;
+    return ['playing', 'buffering', 'paused'].includes(player().phase) ? 'inside' : 'waiting';
 }
 async function serverOf(show, signal) {
     const asked_ms = performance.now();

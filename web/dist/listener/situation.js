@@ -37,6 +37,9 @@ function sentence(facts, texts) {
         return facts.status?.recording.missing ? t.unrecorded : t.preparing;
     if (phase === 'paused')
         return facts.player.following === 'live' ? t.pausedLive : t.paused;
+    const waiting = facts.room?.sentence(facts, stage);
+    if (waiting != null)
+        return waiting;
     if (stage === 'closed')
         return phase === 'stopped' ? t.doorsClosed : t.armed;
     if (phase === 'blocked')
@@ -49,6 +52,8 @@ function sentence(facts, texts) {
         return t.buffering;
     if (facts.slate === 'ended' || stage === 'ending')
         return t.ending;
+    if (phase === 'in_line')
+        return t.connecting;
     if (stage === 'doors')
         return t.doorsOpen;
     return slateText(facts.slate, texts);
@@ -80,11 +85,12 @@ function troubleOf(facts, texts) {
         return silent(silence.since, silence.retry_at);
     return refused(silence.problem.sentence('', texts.refusals), silence.retry_at);
 }
-function silentText({ online, address, replay, status }, since, texts) {
+function silentText({ online, address, replay, status, room }, since, texts) {
     const t = texts.listener;
     const time = dayTimeText(since, texts.language);
     const silent = online ? t.silentSince(time) : t.offlineSince(time);
-    return replay.loaded || status?.phase === 'ended' ? silent : `${silent} ${t.recordingAt(address)}`;
+    const known = [silent, room?.kept, t.recordingAt(address)].filter((words) => words);
+    return replay.loaded || status?.phase === 'ended' ? silent : known.join(' ');
 }
 export function startText(status, server_now, texts) {
     const t = texts.listener;

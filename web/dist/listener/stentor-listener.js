@@ -3,7 +3,7 @@ import { recall, remember } from '../shared/memory.js';
 import { showOfPath } from '../shared/fragment.js';
 import { make } from '../shared/dom.js';
 import { choosePlayer, modeOf } from '../player/choose.js';
-import { initialState, KBPS_DEFAULT } from '../player/state.js';
+import { FREE_ENTRY, initialState, KBPS_DEFAULT } from '../player/state.js';
 import { momentLink, momentOf } from '../shared/moment.js';
 import { copyText } from '../shared/dom.js';
 import { clockText } from '../shared/timetext.js';
@@ -13,7 +13,7 @@ import { modelOf } from './model.js';
 import { Replay } from './replay.js';
 import { keepThisPage } from './shell.js';
 import { StatusPoll } from './statuspoll.js';
-import { loadTexts } from './texts.js';
+import { loadTexts, loadWaitingTexts } from './texts.js';
 import { View } from './view.js';
 const LIVE_S = 1;
 export class StentorListener extends HTMLElement {
@@ -21,6 +21,9 @@ export class StentorListener extends HTMLElement {
     #show = showOfPath();
     #poll = new StatusPoll(this.#show, () => this.#heard());
     #player = null;
+    #room = null;
+    #roomAsked = false;
+    #told = '';
     #idle = initialState(modeOf(this.#audio), false);
     #replay = new Replay(this.#audio, () => this.#draw());
     #view = null;
@@ -58,6 +61,8 @@ export class StentorListener extends HTMLElement {
             show_s: model?.place?.value_s ?? null,
             speaking: model?.speaking ?? [],
             sentence: model?.sentence ?? '',
+            standing: this.#room?.standing ?? null,
+            waiting: model?.waiting ?? null,
             kbps: this.#kbps,
         };
     }
@@ -146,7 +151,9 @@ export class StentorListener extends HTMLElement {
         const changed = (other) => void this.#speak(other);
         this.#view = new View(this, texts, this, this.#audio, languageSwitch(language, changed));
         this.#extras.moveTo(this.#view);
-        this.#draw();
+        if (this.#room)
+            loadWaitingTexts(texts).then((words) => this.#room?.speak(words), () => undefined);
+        this.#atGate();
     }
     #onMoment() {
         this.#moment_s = momentOf(location.hash);
@@ -162,6 +169,7 @@ export class StentorListener extends HTMLElement {
         const urls = live ?? { mp4: url('live.mp4'), ogg: url('live.ogg'), aac: url('live.aac'), hls: url('hls/index.m3u8') };
         this.#player ??= choosePlayer(this.#audio, urls, this.#close, () => this.#onPlayer());
         const { phase, following, position_s } = this.#playerState;
+        this.#player.admit(this.#room?.entry ?? FREE_ENTRY);
         this.#tellPlayer();
         this.#player.setQuality(this.#kbps);
         this.#player.listen();
@@ -178,7 +186,42 @@ export class StentorListener extends HTMLElement {
         if (ended && !this.#streamOver)
             void this.#poll.soon();
         this.#streamOver = ended;
+        const { phase, refusal, reconnects } = this.#playerState;
+        const told = `${phase} ${refusal?.reason} ${reconnects}`;
+        if (told === this.#told)
+            return this.#draw();
+        this.#told = told;
+        this.#atGate();
+    }
+    #atGate() {
+        const { status } = this.#poll;
+        const gate = status?.gate ?? null;
+        this.#room?.update(gate, this.#playerState);
+        const inLine = this.#playerState.phase === 'in_line';
+        if (inLine && status?.phase === 'ended')
+            this.#player?.stop();
+        else
+            this.#player?.admit(this.#room?.entry ?? FREE_ENTRY);
+        const hasTicket = recall(`ticket.${this.#show}`) !== null;
+        if (gate && (!gate.open || !gate.draw || inLine || hasTicket))
+            void this.#openRoom();
         this.#draw();
+    }
+    async #openRoom() {
+        const view = this.#view;
+        if (this.#roomAsked || !view)
+            return;
+        this.#roomAsked = true;
+        try {
+            const [{ WaitingRoom }, texts] = await Promise.all([import('./waitingroom.js'), loadWaitingTexts(view.texts)]);
+            const actions = { changed: () => this.#atGate(), stop: () => this.#player?.stop() };
+            this.#room = new WaitingRoom(this.#show, this.#audio, actions, texts);
+        }
+        catch {
+            this.#roomAsked = false;
+            return;
+        }
+        this.#atGate();
     }
     #seekMedia(media_s) {
         const { latency_target_s } = this.#playerState;
@@ -202,6 +245,7 @@ export class StentorListener extends HTMLElement {
     }
     #heard() {
         if (this.#poll.silence === null) {
+            this.#atGate();
             this.#tellPlayer();
             this.#replay.answered();
         }
@@ -236,6 +280,7 @@ export class StentorListener extends HTMLElement {
             poll: this.#poll,
             player: this.#playerState,
             replay: this.#replay.state,
+            room: this.#room,
             close: this.#close,
             kbps: this.#kbps,
             title: this.#title?.show === this.#show ? this.#title.title : '',

@@ -23,6 +23,11 @@ export class View {
     #speaking = make('p', { class: 'speaking' }, this.#speakingIs, this.#names);
     #sentence = make('p', { class: 'sentence', role: 'status' });
     #next = make('p', { class: 'next' });
+    #turn = make('p', { class: 'speaking' });
+    #wait = make('p', { class: 'wait' });
+    #later = make('span');
+    #there = make('a', { href: location.pathname });
+    #laterThere = make('p', { class: 'next' }, this.#later, ' ', this.#there);
     #message = make('p', { class: 'message' });
     #messages = make('div', { role: 'status' }, this.#message);
     #scrub = new StentorScrub();
@@ -71,7 +76,7 @@ export class View {
     #layout(languageSwitch) {
         const { hand, chapters, why } = this.extras;
         const head = make('div', { class: 'head' }, this.#title, this.#when, this.#left);
-        const words = make('div', { class: 'words' }, this.#speaking, this.#sentence, this.#next);
+        const words = make('div', { class: 'words' }, this.#turn, this.#wait, this.#speaking, this.#sentence, this.#next, this.#laterThere);
         const tools = make('div', { class: 'tools' }, this.#hand, this.#share, this.#why);
         return [
             make('header', {}, make('p', { class: 'state' }, this.#badge, this.#count), languageSwitch),
@@ -109,6 +114,7 @@ export class View {
         show(this.#speaking, model.speaking.length > 0);
         setText(this.#sentence, model.sentence);
         setText(this.#next, model.next);
+        this.#updateWaiting(model);
         this.#updatePlace(model);
         this.#settings.update(model);
         show(this.#files, model.files !== null);
@@ -144,6 +150,16 @@ export class View {
         }
         this.#listen.classList.toggle('active', kind !== 'play' && !busy);
         this.#listen.classList.toggle('busy', busy);
+    }
+    #updateWaiting({ waiting, address }) {
+        const { place, wait, later } = waiting ?? { place: '', wait: '', later: '' };
+        setText(this.#turn, place);
+        setText(this.#wait, wait);
+        setText(this.#later, later);
+        show(this.#turn, place !== '');
+        show(this.#wait, wait !== '');
+        show(this.#laterThere, later !== '');
+        setText(this.#there, address);
     }
     #updatePlace(model) {
         show(this.#place, model.place !== null);

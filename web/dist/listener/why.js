@@ -34,7 +34,7 @@ const JUDGES = {
             return bad(server.problem.sentence('', refusals));
         return bad(online ? t.serverSilent : t.offline);
     },
-    show({ status, server }, texts) {
+    show({ status, server, gate }, texts) {
         const t = texts.why;
         if (server === null)
             return checking();
@@ -44,12 +44,14 @@ const JUDGES = {
             return note(t.showClosed);
         if (status.phase === 'ended')
             return status.recording.ready ? good(t.showRecorded) : note(status.recording.missing ? texts.listener.unrecorded : texts.listener.preparing);
+        if (gate === 'waiting')
+            return note(t.showFull);
         if (status.phase === 'on_air' && status.slate === null)
             return good(t.showOnAir);
         return note(slateText(status.slate, texts) || t.showOnAir);
     },
-    stream({ stream, sounds }, { why: t, refusals }) {
-        if (!sounds)
+    stream({ stream, sounds, gate }, { why: t, refusals }) {
+        if (!sounds || gate)
             return skipped();
         if (stream === null)
             return checking();
@@ -57,8 +59,8 @@ const JUDGES = {
             return good(t.streamGood);
         return bad(stream.problem.sentence(t.streamSilent, refusals));
     },
-    arriving({ stream, sounds }, { why: t, language }) {
-        if (!sounds)
+    arriving({ stream, sounds, gate }, { why: t, language }) {
+        if (!sounds || gate)
             return skipped();
         if (stream === null)
             return checking();
@@ -69,15 +71,15 @@ const JUDGES = {
             return bad(t.arrivingNothing);
         return stream.bytes_per_s < ENOUGH * stream.due_bytes_per_s ? bad(t.arrivingSlow(kb_per_s)) : good(t.arrivingGood(kb_per_s));
     },
-    decoder({ decoded, sounds }, { why: t }) {
-        if (!sounds)
+    decoder({ decoded, sounds, gate }, { why: t }) {
+        if (!sounds || gate)
             return skipped();
         if (decoded === null)
             return checking();
         return decoded === 'failed' ? bad(t.decoderBad) : good(t.decoderGood);
     },
-    programme({ decoded, status, sounds }, { why: t }) {
-        if (!sounds || decoded === 'failed')
+    programme({ decoded, status, sounds, gate }, { why: t }) {
+        if (!sounds || gate || decoded === 'failed')
             return skipped();
         if (decoded === null)
             return checking();
@@ -91,6 +93,8 @@ const JUDGES = {
         if (!sounds)
             return skipped();
         const { phase, moves } = player;
+        if (phase === 'in_line')
+            return skipped();
         if (phase === 'blocked')
             return bad(t.playerBlocked, 'listen');
         if (phase === 'stopped' || phase === 'ended' || phase === 'failed')
@@ -107,13 +111,15 @@ const JUDGES = {
         const percent = Math.round(volume.level * 100);
         return volume.level < QUIET_VOLUME ? bad(t.volumeLow(percent), 'louder') : good(t.volumeGood(percent));
     },
-    leaving({ leaving_dbfs, decoded, player }, { why: t }) {
+    leaving({ leaving_dbfs, decoded, player, gate }, { why: t }) {
         if (leaving_dbfs === null)
             return checking();
         if (leaving_dbfs === 'unknown' || !player?.moves)
             return skipped();
         if (leaving_dbfs >= SILENT_DBFS)
             return good(t.leavingGood);
+        if (gate)
+            return skipped();
         const programmeSounds = decoded !== null && decoded !== 'failed' && decoded.level_dbfs >= SILENT_DBFS;
         return programmeSounds ? bad(t.leavingSilent) : note(t.programmeSilent);
     },

@@ -1,7 +1,7 @@
 import { Backoff } from '../shared/backoff.js';
 import { Pace } from './pace.js';
 import { Edge, SEEK_ERROR_S } from './rate.js';
-import { initialState, KBPS_DEFAULT, MENDS_MAX, STEADY_MS } from './state.js';
+import { FREE_ENTRY, GATE_REFUSALS, initialState, KBPS_DEFAULT, MENDS_MAX, STEADY_MS } from './state.js';
 import { Supply } from './supply.js';
 const TICK_MS = 100;
 const TICK_FIRST_MS = 20;
@@ -15,6 +15,7 @@ const HOLE_EDGE_STALLED_S = 0.3;
 const AHEAD_S_MAX = 120;
 const AHEAD_S_RESUME = 40;
 const CATCH_UP_S_MAX = 30;
+const PLAYED_OUT_MS = 500;
 const SLEPT_MS = 5_000;
 export class MsePlayer {
     audio;
@@ -36,6 +37,9 @@ export class MsePlayer {
     #begun_s = null;
     #over = false;
     #kbps = KBPS_DEFAULT;
+    #entry = FREE_ENTRY;
+    #next = 'live';
+    #next_at = 0;
     #mends = 0;
     #mendBackoff = new Backoff(0.25, 4);
     #mended_ms = 0;
@@ -69,8 +73,11 @@ export class MsePlayer {
         this.#start('live');
     }
     #start(at) {
+        if (this.#entry.held)
+            return this.#standInLine(at);
         this.#over = false;
         this.#pace.catchingUp = false;
+        this.#pace.target.close = this.#state.close;
         this.#begun_s = null;
         this.#supply = new Supply(this.audio, this.managed, {
             began: (start) => this.#onBegan(start),
@@ -89,6 +96,7 @@ export class MsePlayer {
         this.#backoff.reset();
         this.#supply?.close();
         this.#supply = null;
+        this.#entry.hold?.stop();
         Object.assign(this.#state, { phase: 'stopped', following: 'live', retry_at: null, refusal: null, rate: 1 });
         this.changed();
     }
@@ -96,8 +104,26 @@ export class MsePlayer {
         this.#goOn();
         this.#play();
     }
+    admit(entry) {
+        this.#entry = entry;
+        if (entry.held && this.#state.phase === 'waiting')
+            this.#standInLine('live');
+        if (this.#state.phase !== 'in_line')
+            return;
+        if (entry.held || Date.now() < this.#next_at)
+            return entry.hold?.begin();
+        entry.hold?.end();
+        this.#state.phase = 'connecting';
+        this.#pressed_ms = performance.now();
+        this.#start(this.#next);
+    }
     seekTo(media_s) {
-        if (!this.#supply)
+        if (this.#state.phase === 'in_line') {
+            this.#next = media_s;
+            this.#state.following = 'behind';
+        }
+        const cannot = this.#entry.held && this.#state.phase !== 'paused' && !this.#isHere(media_s);
+        if (!this.#supply || cannot)
             return;
         this.#pace.catchingUp = false;
         this.#state.following = 'behind';
@@ -117,14 +143,16 @@ export class MsePlayer {
             return this.resume();
         const edge_s = this.#edge.at(seconds());
         const here = this.#supplyIsLive && this.#begin === null && this.#fresh(edge_s);
-        if (!here || !this.#seekInside(edge_s - this.#pace.target.value_s(seconds())))
+        const isThere = here && this.#seekInside(edge_s - this.#pace.target.value_s(seconds()));
+        if (!isThere && !this.#entry.held)
             this.#reopen('live');
         this.changed();
     }
     setClose(close) {
         this.#state.close = close;
-        this.#pace.target.close = close;
-        if (this.#supply && this.#state.following === 'live' && this.#state.phase !== 'paused') {
+        if (!this.#supply || !this.#entry.held)
+            this.#pace.target.close = close;
+        if (this.#supply && this.#state.following === 'live' && this.#state.phase !== 'paused' && !this.#entry.held) {
             this.#pace.catchingUp = false;
             this.#open('live');
         }
@@ -135,7 +163,8 @@ export class MsePlayer {
             return;
         this.#kbps = kbps;
         const { phase, retry_at } = this.#state;
-        if (this.#supply && !this.#over && retry_at === null && phase !== 'paused')
+        const isOn = this.#supply && !this.#over && retry_at === null && phase !== 'paused';
+        if (isOn && !this.#entry.held)
             this.#open(this.#begin);
         this.changed();
     }
@@ -153,6 +182,8 @@ export class MsePlayer {
         const supply = this.#supply;
         if (!supply)
             return;
+        if (this.#entry.held)
+            return this.#holdBack(at);
         clearTimeout(this.#retry);
         this.#state.retry_at = null;
         if (at !== null)
@@ -164,6 +195,8 @@ export class MsePlayer {
             query.set('kbps', String(this.#kbps));
         if (this.#state.close && live)
             query.set('close', '1');
+        if (this.#entry.ticket !== null)
+            query.set('ticket', this.#entry.ticket);
         if (from_s !== null && this.#on_air_at_s !== null) {
             query.set('from', Math.max(0, from_s - this.#on_air_at_s).toFixed(3));
         }
@@ -172,6 +205,8 @@ export class MsePlayer {
         supply.connect(text ? `${this.url}?${text}` : this.url);
     }
     #reopen(at) {
+        if (this.#entry.held)
+            return this.#holdBack(at);
         this.#supply?.clear();
         this.#over = false;
         this.#open(at);
@@ -179,6 +214,27 @@ export class MsePlayer {
             this.#state.phase = 'buffering';
         if (at !== 'live')
             this.#state.position_s = at;
+    }
+    #holdBack(at) {
+        const state = this.#state;
+        clearTimeout(this.#retry);
+        if (state.phase === 'playing') {
+            state.retry_at = Date.now() + PLAYED_OUT_MS;
+            this.#retry = setTimeout(() => this.#reconnect(), PLAYED_OUT_MS);
+            return this.changed();
+        }
+        const place_s = state.following === 'behind' ? state.position_s : null;
+        this.#standInLine(at ?? place_s ?? 'live');
+    }
+    #standInLine(at) {
+        const { following, refusal } = this.#state;
+        this.stop();
+        const position_s = at === 'live' ? null : at;
+        const unknown = { edge_s: null, latency_s: null, first_sound_ms: null, silent_since: null };
+        Object.assign(this.#state, { phase: 'in_line', following, refusal, position_s, ...unknown });
+        this.#next = at;
+        this.#entry.hold?.begin();
+        this.changed();
     }
     #onBegan(start) {
         const state = this.#state;
@@ -204,6 +260,11 @@ export class MsePlayer {
             }
             return this.changed();
         }
+        if (problem && GATE_REFUSALS.has(problem.reason)) {
+            this.#entry = { ...this.#entry, held: true };
+            this.#next_at = Date.now() + this.#backoff.next(problem.retry_after_s) * 1000;
+            return this.#holdBack(this.#begin);
+        }
         const waiting = problem?.reason === 'doors_closed';
         const wait_ms = this.#backoff.next(problem?.retry_after_s ?? null) * 1000;
         if (!waiting) {
@@ -218,6 +279,8 @@ export class MsePlayer {
     }
     #reconnect() {
         const state = this.#state;
+        if (this.#entry.held)
+            return this.#holdBack(this.#begin);
         const end_s = this.#supply?.end_s ?? null;
         const edge_s = this.#edge.at(seconds());
         if (this.#begin !== null || end_s === null || edge_s === null)
@@ -434,9 +497,12 @@ export class MsePlayer {
         const end_s = this.#supply?.end_s ?? null;
         return edge_s !== null && end_s !== null && edge_s - end_s < FRESH_FLUSHES * this.#pace.target.interval_s;
     }
-    #seekInside(media_s) {
+    #isHere(media_s) {
         const ranges = this.#supply?.ranges ?? [];
-        const inside = ranges.some((range) => media_s >= range.start_s && media_s <= range.end_s - 0.15);
+        return ranges.some((range) => media_s >= range.start_s && media_s <= range.end_s - 0.15);
+    }
+    #seekInside(media_s) {
+        const inside = this.#isHere(media_s);
         if (inside)
             this.audio.currentTime = media_s;
         return inside;

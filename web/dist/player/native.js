@@ -1,6 +1,6 @@
 import { Backoff } from '../shared/backoff.js';
 import { Edge } from './rate.js';
-import { initialState, KBPS_DEFAULT, MENDS_MAX, STEADY_MS } from './state.js';
+import { FREE_ENTRY, initialState, KBPS_DEFAULT, MENDS_MAX, STEADY_MS } from './state.js';
 const TICK_MS = 250;
 const HOLD_BACK_S = 5.8;
 const BURST_S = 5;
@@ -24,6 +24,8 @@ export class NativePlayer {
     #holdBack_s = HOLD_BACK_S;
     #settling = false;
     #kbps = KBPS_DEFAULT;
+    #entry = FREE_ENTRY;
+    #next_s = null;
     #undecoded = 0;
     #undecoded_ms = 0;
     constructor(audio, urls, hls, changed) {
@@ -54,6 +56,7 @@ export class NativePlayer {
     }
     stop() {
         this.#listening = false;
+        this.#entry.hold?.stop();
         clearInterval(this.#ticker);
         clearTimeout(this.#retry);
         this.audio.pause();
@@ -73,7 +76,25 @@ export class NativePlayer {
             this.#play();
         this.changed();
     }
+    admit(entry) {
+        this.#entry = entry;
+        if (this.#state.phase !== 'in_line')
+            return;
+        if (entry.held)
+            return entry.hold?.begin();
+        entry.hold?.end();
+        this.#state.phase = 'connecting';
+        this.#pressed_ms = performance.now();
+        this.#load(this.#next_s);
+    }
     seekTo(media_s) {
+        if (this.#state.phase === 'in_line') {
+            this.#next_s = media_s;
+            this.#state.following = 'behind';
+            return;
+        }
+        if (this.#entry.held && !this.hls)
+            return;
         const paused = this.#state.phase === 'paused';
         this.#state.following = 'behind';
         const breaks = this.#state.retry_at !== null;
@@ -92,6 +113,8 @@ export class NativePlayer {
         this.#wanted_s = null;
         if (this.#state.phase === 'paused')
             return this.resume();
+        if (this.#entry.held && !this.hls)
+            return;
         const end_s = this.#seekableEnd();
         if (!this.hls || end_s === null || this.#state.retry_at !== null)
             this.#load(null);
@@ -105,7 +128,7 @@ export class NativePlayer {
         if (kbps === this.#kbps)
             return;
         this.#kbps = kbps;
-        if (this.#listening && !this.hls && this.#state.phase !== 'paused')
+        if (this.#listening && !this.hls && !this.#entry.held && this.#state.phase !== 'paused')
             this.#load(this.#state.following === 'behind' ? this.#state.position_s : null);
     }
     hint(on_air_at_s, live_at_s, anchor = null) {
@@ -117,14 +140,25 @@ export class NativePlayer {
     #load(media_s) {
         clearTimeout(this.#retry);
         this.#state.retry_at = null;
+        if (this.#entry.held)
+            return this.#standInLine(media_s);
         const edge_s = this.#edge.at(performance.now() / 1000);
         const begins_s = this.hls ? null : media_s;
         this.#base_s = begins_s ?? (edge_s === null ? null : edge_s - BURST_S);
         this.#wanted_s = this.hls ? media_s : null;
         this.#settling = media_s === null;
-        this.audio.src = this.hls ? this.urls.hls : this.#progressive(media_s);
+        this.audio.src = this.#address(media_s);
         this.#play();
         this.changed();
+    }
+    #standInLine(media_s) {
+        Object.assign(this.#state, { phase: 'in_line', position_s: media_s, latency_s: null, first_sound_ms: null, silent_since: null });
+        this.#next_s = media_s;
+        this.#entry.hold?.begin();
+        this.changed();
+    }
+    get #streams() {
+        return this.#listening && this.#state.phase !== 'in_line';
     }
     #play() {
         this.audio.play().catch((error) => {
@@ -134,20 +168,27 @@ export class NativePlayer {
             }
         });
     }
-    #progressive(media_s) {
+    #address(media_s) {
+        const query = new URLSearchParams();
+        const { ticket } = this.#entry;
+        if (ticket !== null)
+            query.set('ticket', ticket);
+        const url = this.hls ? this.urls.hls : this.#progressive(media_s, query);
+        const text = query.toString();
+        return `${url}${text && '?'}${text}`;
+    }
+    #progressive(media_s, query) {
         const { aac, ogg } = this.urls;
         const opus = aac === null || this.audio.canPlayType('audio/ogg; codecs="opus"') !== '';
-        const query = new URLSearchParams();
         const kbps = opus ? this.#kbps : Math.max(AAC_KBPS_MIN, this.#kbps);
         if (kbps !== KBPS_DEFAULT)
             query.set('kbps', String(kbps));
         if (media_s !== null && this.#on_air_at_s !== null)
             query.set('from', Math.max(0, media_s - this.#on_air_at_s).toFixed(3));
-        const text = query.toString();
-        return `${opus ? ogg : aac}${text && '?'}${text}`;
+        return opus ? ogg : aac;
     }
     #onPlaying() {
-        if (!this.#listening)
+        if (!this.#streams)
             return;
         this.#backoff.reset();
         this.#goToPlace();
@@ -163,7 +204,7 @@ export class NativePlayer {
         this.changed();
     }
     #onPause() {
-        if (!this.#listening || !this.audio.paused || this.audio.ended || this.audio.error)
+        if (!this.#streams || !this.audio.paused || this.audio.ended || this.audio.error)
             return;
         clearTimeout(this.#retry);
         Object.assign(this.#state, { phase: 'paused', retry_at: null, silent_since: null });
@@ -184,7 +225,7 @@ export class NativePlayer {
         return this.#undecoded > MENDS_MAX;
     }
     #onBroken() {
-        if (!this.#listening || this.#state.retry_at !== null || this.#state.phase === 'paused')
+        if (!this.#streams || this.#state.retry_at !== null || this.#state.phase === 'paused')
             return;
         if (this.#hopeless()) {
             const { following, position_s } = this.#state;
@@ -202,7 +243,7 @@ export class NativePlayer {
     }
     #goToPlace() {
         const now_s = this.#position();
-        if (this.#wanted_s === null || now_s === null || this.audio.readyState === 0)
+        if (!this.#streams || this.#wanted_s === null || now_s === null || this.audio.readyState === 0)
             return;
         this.audio.currentTime += this.#wanted_s - now_s;
         this.#wanted_s = null;

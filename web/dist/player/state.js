@@ -19,6 +19,8 @@ export function initialState(mode, close) {
         refusal: null,
     };
 }
+export const FREE_ENTRY = { ticket: null, held: false, hold: null };
+export const GATE_REFUSALS = new Set(['full', 'not_your_turn', 'ticket_invalid', 'ticket_spent']);
 export const MENDS_MAX = 4;
 export const STEADY_MS = 30_000;
 export const KBPS_DEFAULT = 32;

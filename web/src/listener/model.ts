@@ -5,7 +5,7 @@ import { clockText, spokenText } from '../shared/timetext.js';
 import { TARGET_DEFAULT_S } from '../player/rate.js';
 import type { PlayerState } from '../player/state.js';
 import type { ReplayState } from './replay.js';
-import { saidOf, stageOf, startText, type Facts, type Stage } from './situation.js';
+import { saidOf, stageOf, startText, type Facts, type Room, type Stage } from './situation.js';
 import type { StatusPoll } from './statuspoll.js';
 import type { Model } from './view.js';
 
@@ -13,6 +13,7 @@ export interface Knowledge {
   poll: Pick<StatusPoll, 'status' | 'silence' | 'marks'> & { now(): number };
   player: PlayerState;
   replay: ReplayState;
+  room: Room | null;
   close: boolean;
   kbps: number;
   /** The title as it was when this device last heard it. */
@@ -50,6 +51,8 @@ export function modelOf(known: Knowledge, texts: Texts): Model {
     speaking: audible ? speaking : [],
     button: buttonOf(known, stage, texts),
     ...saidOf(facts, texts),
+    waiting: known.room?.waiting(facts, stage) ?? null,
+    address: known.address,
     // What the host wrote was for the show.
     message: stage === 'replay' || stage === 'preparing' || stage === 'ending' ? '' : (status?.message ?? ''),
     start: status && (stage === 'closed' || stage === 'doors') ? startText(status, facts.server_now, texts) : null,
@@ -73,11 +76,11 @@ export function modelOf(known: Knowledge, texts: Texts): Model {
 }
 
 /** What the sentences are made of. */
-function factsOf({ poll, player, replay, online, address, now }: Knowledge, heard_s: number | null): Facts {
+function factsOf({ poll, player, replay, room, online, address, now }: Knowledge, heard_s: number | null): Facts {
   const { status, silence } = poll;
   // With a place on the media clock, the marks tell what is heard; without one, the status tells what is now.
   const slate = heard_s === null ? (status?.slate ?? null) : poll.marks.slateAt(heard_s);
-  return { status, silence, player, slate, replay, online, address, now, server_now: poll.now() };
+  return { status, silence, player, slate, replay, room, online, address, now, server_now: poll.now() };
 }
 
 /** Media clock of the sound at the ear, when sound is there. */

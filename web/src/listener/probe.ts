@@ -38,7 +38,7 @@ const WORD_MS = 1_000;
 
 export function nothingFound(): Findings {
   return {
-    online: true, server: null, status: null, sounds: true, stream: null, decoded: null, player: null,
+    online: true, server: null, status: null, sounds: true, gate: null, stream: null, decoded: null, player: null,
     volume: null, leaving_dbfs: null, output: null,
   };
 }
@@ -59,8 +59,9 @@ export async function look(subject: Subject, tell: (found: Findings) => void, si
     told({ leaving_dbfs: await leavingOf(audio, context) });
   });
   const far = serverOf(subject.show, signal).then(async ({ server, status }) => {
-    told({ server, status, sounds: status === null || soundsNow(status) });
-    if (status === null || !soundsNow(status)) return;
+    const gate = status && gateOf(status, subject);
+    told({ server, status, gate, sounds: status === null || soundsNow(status) });
+    if (status === null || gate || !soundsNow(status)) return;
     const bytes = await streamOf(status, signal, (stream) => told({ stream }));
     if (bytes) told({ decoded: await decodedOf(bytes) });
   });
@@ -69,6 +70,12 @@ export async function look(subject: Subject, tell: (found: Findings) => void, si
 
 function soundsNow(status: StatusDocument): boolean {
   return status.phase === 'ended' ? status.recording.ready : status.phase !== 'announced';
+}
+
+/** While seats are short a check takes none, and not the player's own either. */
+function gateOf({ gate, phase }: StatusDocument, { player }: Subject): Findings['gate'] {
+  if (!gate || gate.open || phase === 'announced' || phase === 'ended') return null;
+  return ['playing', 'buffering', 'paused'].includes(player().phase) ? 'inside' : 'waiting';
 }
 
 async function serverOf(show: string, signal: AbortSignal): Promise<Pick<Findings, 'server' | 'status'>> {

@@ -6,6 +6,7 @@ import { countdownText, dateText, dayTimeText } from '../shared/timetext.js';
 import type { PlayerState } from '../player/state.js';
 import type { ReplayState } from './replay.js';
 import type { Silence } from './statuspoll.js';
+import type { Waiting } from './waitingwords.js';
 
 /** loading: nothing known yet. unknown: no such show. closed: before the doors. doors: slate until on air. */
 export type Stage = 'loading' | 'unknown' | 'closed' | 'doors' | 'live' | 'ending' | 'preparing' | 'replay';
@@ -17,6 +18,8 @@ export interface Facts {
   /** Slate at the moment that is heard, or now when nothing plays. */
   slate: SlateReason | null;
   replay: ReplayState;
+  /** The waiting room, where there is something to wait for. */
+  room: Room | null;
   /** The browser believes that there is a network. */
   online: boolean;
   /** Where this page is, as people write it. */
@@ -24,6 +27,15 @@ export interface Facts {
   /** Unix time of this machine, and of the server. */
   now: number;
   server_now: number;
+}
+
+/** What the waiting room says of the same facts. */
+export interface Room {
+  /** `null` where the gate changes nothing. */
+  sentence(facts: Facts, stage: Stage): string | null;
+  waiting(facts: Facts, stage: Stage): Waiting | null;
+  /** That a place in line is kept; empty where there is none. */
+  readonly kept: string;
 }
 
 export interface Said {
@@ -69,12 +81,16 @@ function sentence(facts: Facts, texts: Texts): string {
   if (stage === 'replay') return facts.replay.failed ? t.replayFailed : t.replay;
   if (stage === 'preparing') return facts.status?.recording.missing ? t.unrecorded : t.preparing;
   if (phase === 'paused') return facts.player.following === 'live' ? t.pausedLive : t.paused;
+  const waiting = facts.room?.sentence(facts, stage);
+  if (waiting != null) return waiting;
   if (stage === 'closed') return phase === 'stopped' ? t.doorsClosed : t.armed;
   if (phase === 'blocked') return t.blocked;
   if (phase === 'failed') return t.failed;
   if (phase === 'connecting') return t.connecting;
   if (phase === 'buffering') return t.buffering;
   if (facts.slate === 'ended' || stage === 'ending') return t.ending;
+  // Called, or let in without a ticket, and not inside yet.
+  if (phase === 'in_line') return t.connecting;
   if (stage === 'doors') return t.doorsOpen;
   return slateText(facts.slate, texts);
 }
@@ -106,11 +122,12 @@ function troubleOf(facts: Facts, texts: Texts): Said | null {
 }
 
 /** Since when nobody answers, and where the show will be found even so. */
-function silentText({ online, address, replay, status }: Facts, since: number, texts: Texts): string {
+function silentText({ online, address, replay, status, room }: Facts, since: number, texts: Texts): string {
   const t = texts.listener;
   const time = dayTimeText(since, texts.language);
   const silent = online ? t.silentSince(time) : t.offlineSince(time);
-  return replay.loaded || status?.phase === 'ended' ? silent : `${silent} ${t.recordingAt(address)}`;
+  const known = [silent, room?.kept, t.recordingAt(address)].filter((words) => words);
+  return replay.loaded || status?.phase === 'ended' ? silent : known.join(' ');
 }
 
 /** The lines about the start: the date in this device's zone, a countdown when it is near, and the truth when it slips. */

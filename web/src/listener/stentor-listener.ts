@@ -8,7 +8,7 @@ import { recall, remember } from '../shared/memory.js';
 import { showOfPath } from '../shared/fragment.js';
 import { make } from '../shared/dom.js';
 import { choosePlayer, modeOf } from '../player/choose.js';
-import { initialState, KBPS_DEFAULT, type LivePlayer, type PlayerState } from '../player/state.js';
+import { FREE_ENTRY, initialState, KBPS_DEFAULT, type LivePlayer, type PlayerState } from '../player/state.js';
 import { momentLink, momentOf } from '../shared/moment.js';
 import { copyText } from '../shared/dom.js';
 import { clockText } from '../shared/timetext.js';
@@ -18,8 +18,9 @@ import { modelOf } from './model.js';
 import { Replay } from './replay.js';
 import { keepThisPage } from './shell.js';
 import { StatusPoll } from './statuspoll.js';
-import { loadTexts } from './texts.js';
+import { loadTexts, loadWaitingTexts } from './texts.js';
 import { View, type Actions, type Model } from './view.js';
+import type { WaitingRoom } from './waitingroom.js';
 
 /** Nearer to live than this, "forward" means live. */
 const LIVE_S = 1;
@@ -29,6 +30,10 @@ export class StentorListener extends HTMLElement implements Actions {
   #show = showOfPath();
   #poll = new StatusPoll(this.#show, () => this.#heard());
   #player: LivePlayer | null = null;
+  #room: WaitingRoom | null = null;
+  #roomAsked = false;
+  /** What the gate was last told of the player. */
+  #told = '';
   readonly #idle = initialState(modeOf(this.#audio), false);
   #replay = new Replay(this.#audio, () => this.#draw());
   #view: View | null = null;
@@ -74,6 +79,8 @@ export class StentorListener extends HTMLElement implements Actions {
       show_s: model?.place?.value_s ?? null,
       speaking: model?.speaking ?? [],
       sentence: model?.sentence ?? '',
+      standing: this.#room?.standing ?? null,
+      waiting: model?.waiting ?? null,
       kbps: this.#kbps,
     };
   }
@@ -165,7 +172,10 @@ export class StentorListener extends HTMLElement implements Actions {
     const changed = (other: Language): void => void this.#speak(other);
     this.#view = new View(this, texts, this, this.#audio, languageSwitch(language, changed));
     this.#extras.moveTo(this.#view);
-    this.#draw();
+    // What cannot be loaded stays in the language it is in.
+    if (this.#room) loadWaitingTexts(texts).then((words) => this.#room?.speak(words), () => undefined);
+    // The waiting room needs the page's language.
+    this.#atGate();
   }
 
   /** Somebody opened a link to a moment in the page that was there already. */
@@ -183,6 +193,7 @@ export class StentorListener extends HTMLElement implements Actions {
     const urls = live ?? { mp4: url('live.mp4'), ogg: url('live.ogg'), aac: url('live.aac'), hls: url('hls/index.m3u8') };
     this.#player ??= choosePlayer(this.#audio, urls, this.#close, () => this.#onPlayer());
     const { phase, following, position_s } = this.#playerState;
+    this.#player.admit(this.#room?.entry ?? FREE_ENTRY);
     this.#tellPlayer();
     this.#player.setQuality(this.#kbps);
     this.#player.listen();
@@ -199,7 +210,41 @@ export class StentorListener extends HTMLElement implements Actions {
     // The stream is over: what comes now is in the status, and nobody wants to wait for its next turn.
     if (ended && !this.#streamOver) void this.#poll.soon();
     this.#streamOver = ended;
+    const { phase, refusal, reconnects } = this.#playerState;
+    const told = `${phase} ${refusal?.reason} ${reconnects}`;
+    if (told === this.#told) return this.#draw();
+    this.#told = told;
+    this.#atGate();
+  }
+
+  /** The gate lets the player in or not, by what the status and the player tell. */
+  #atGate(): void {
+    const { status } = this.#poll;
+    const gate = status?.gate ?? null;
+    this.#room?.update(gate, this.#playerState);
+    const inLine = this.#playerState.phase === 'in_line';
+    // After the end nobody waits for a stream any more.
+    if (inLine && status?.phase === 'ended') this.#player?.stop();
+    else this.#player?.admit(this.#room?.entry ?? FREE_ENTRY);
+    const hasTicket = recall(`ticket.${this.#show}`) !== null;
+    if (gate && (!gate.open || !gate.draw || inLine || hasTicket)) void this.#openRoom();
     this.#draw();
+  }
+
+  /** Loads the waiting room, once there is something to wait for. What could not be loaded is tried again with the next status. */
+  async #openRoom(): Promise<void> {
+    const view = this.#view;
+    if (this.#roomAsked || !view) return;
+    this.#roomAsked = true;
+    try {
+      const [{ WaitingRoom }, texts] = await Promise.all([import('./waitingroom.js'), loadWaitingTexts(view.texts)]);
+      const actions = { changed: () => this.#atGate(), stop: () => this.#player?.stop() };
+      this.#room = new WaitingRoom(this.#show, this.#audio, actions, texts);
+    } catch {
+      this.#roomAsked = false;
+      return;
+    }
+    this.#atGate();
   }
 
   #seekMedia(media_s: number): void {
@@ -225,6 +270,7 @@ export class StentorListener extends HTMLElement implements Actions {
   /** A status came, or did not come. */
   #heard(): void {
     if (this.#poll.silence === null) {
+      this.#atGate();
       this.#tellPlayer();
       this.#replay.answered();
     }
@@ -262,6 +308,7 @@ export class StentorListener extends HTMLElement implements Actions {
         poll: this.#poll,
         player: this.#playerState,
         replay: this.#replay.state,
+        room: this.#room,
         close: this.#close,
         kbps: this.#kbps,
         title: this.#title?.show === this.#show ? this.#title.title : '',

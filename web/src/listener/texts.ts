@@ -3,13 +3,19 @@
 import type { Language } from '../shared/language.js';
 import type { ExtraTexts } from '../texts/extras.en.js';
 import type { Texts } from '../texts/listener.en.js';
+import type { WaitingTexts } from '../texts/waiting.en.js';
 
-export type { ExtraTexts, Texts };
+export type { ExtraTexts, Texts, WaitingTexts };
 export type AllTexts = Texts & ExtraTexts;
 
 export async function loadTexts(language: Language): Promise<Texts> {
   document.documentElement.lang = language;
   const module = (await import(`../texts/listener.${language}.js`)) as { texts: Texts };
+  return module.texts;
+}
+
+export async function loadWaitingTexts({ language }: Texts): Promise<WaitingTexts> {
+  const module = (await import(`../texts/waiting.${language}.js`)) as { texts: WaitingTexts };
   return module.texts;
 }
 

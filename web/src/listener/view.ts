@@ -6,6 +6,7 @@ import { clockText } from '../shared/timetext.js';
 import { Settings } from './settings.js';
 import { StentorScrub } from './stentor-scrub.js';
 import type { Said } from './situation.js';
+import type { Waiting } from './waitingwords.js';
 
 const PLAY = 'M8 5v14l11-7z';
 const STOP = 'M7 7h10v10H7z';
@@ -40,6 +41,9 @@ export interface Model extends Said {
   /** The host's words to everybody. */
   message: string;
   start: { when: string; left: string } | null;
+  waiting: Waiting | null;
+  /** Where this page is, and the recording will be, as people write it. */
+  address: string;
   /** Seconds of the show; `null` while there is nothing to move in. */
   place: { value_s: number; max_s: number; left: string; right: string; spoken: string } | null;
   behind: string;
@@ -78,6 +82,12 @@ export class View {
   #speaking = make('p', { class: 'speaking' }, this.#speakingIs, this.#names);
   #sentence = make('p', { class: 'sentence', role: 'status' });
   #next = make('p', { class: 'next' });
+  // Both change each second: whoever wants to know reads them, and they are not read out.
+  #turn = make('p', { class: 'speaking' });
+  #wait = make('p', { class: 'wait' });
+  #later = make('span');
+  #there = make('a', { href: location.pathname });
+  #laterThere = make('p', { class: 'next' }, this.#later, ' ', this.#there);
   #message = make('p', { class: 'message' });
   #messages = make('div', { role: 'status' }, this.#message);
   #scrub = new StentorScrub();
@@ -134,7 +144,7 @@ export class View {
   #layout(languageSwitch: HTMLElement): HTMLElement[] {
     const { hand, chapters, why } = this.extras;
     const head = make('div', { class: 'head' }, this.#title, this.#when, this.#left);
-    const words = make('div', { class: 'words' }, this.#speaking, this.#sentence, this.#next);
+    const words = make('div', { class: 'words' }, this.#turn, this.#wait, this.#speaking, this.#sentence, this.#next, this.#laterThere);
     const tools = make('div', { class: 'tools' }, this.#hand, this.#share, this.#why);
     return [
       make('header', {}, make('p', { class: 'state' }, this.#badge, this.#count), languageSwitch),
@@ -189,6 +199,7 @@ export class View {
     show(this.#speaking, model.speaking.length > 0);
     setText(this.#sentence, model.sentence);
     setText(this.#next, model.next);
+    this.#updateWaiting(model);
     this.#updatePlace(model);
     this.#settings.update(model);
     show(this.#files, model.files !== null);
@@ -230,6 +241,17 @@ export class View {
     }
     this.#listen.classList.toggle('active', kind !== 'play' && !busy);
     this.#listen.classList.toggle('busy', busy);
+  }
+
+  #updateWaiting({ waiting, address }: Model): void {
+    const { place, wait, later } = waiting ?? { place: '', wait: '', later: '' };
+    setText(this.#turn, place);
+    setText(this.#wait, wait);
+    setText(this.#later, later);
+    show(this.#turn, place !== '');
+    show(this.#wait, wait !== '');
+    show(this.#laterThere, later !== '');
+    setText(this.#there, address);
   }
 
   #updatePlace(model: Model): void {

@@ -15,6 +15,8 @@ export interface Findings {
   status: StatusDocument | null;
   /** Nothing sounds before the doors and while the recording is made. */
   sounds: boolean;
+  /** Where seats are short: the page is inside, where no other stream can be had, or it waits for a seat. */
+  gate: 'inside' | 'waiting' | null;
   /** A stream of this check's own, apart from the one that plays. */
   stream: { bytes: number; bytes_per_s: number; due_bytes_per_s: number } | { problem: Problem } | null;
   /** What this browser made of the stream's sound: its level, or that it made nothing. */
@@ -85,25 +87,26 @@ const JUDGES: Readonly<Record<StepName, Judge>> = {
     return bad(online ? t.serverSilent : t.offline);
   },
 
-  show({ status, server }, texts) {
+  show({ status, server, gate }, texts) {
     const t = texts.why;
     if (server === null) return checking();
     if (status === null) return skipped();
     if (status.phase === 'announced') return note(t.showClosed);
     if (status.phase === 'ended') return status.recording.ready ? good(t.showRecorded) : note(status.recording.missing ? texts.listener.unrecorded : texts.listener.preparing);
+    if (gate === 'waiting') return note(t.showFull);
     if (status.phase === 'on_air' && status.slate === null) return good(t.showOnAir);
     return note(slateText(status.slate, texts) || t.showOnAir);
   },
 
-  stream({ stream, sounds }, { why: t, refusals }) {
-    if (!sounds) return skipped();
+  stream({ stream, sounds, gate }, { why: t, refusals }) {
+    if (!sounds || gate) return skipped();
     if (stream === null) return checking();
     if (!('problem' in stream)) return good(t.streamGood);
     return bad(stream.problem.sentence(t.streamSilent, refusals));
   },
 
-  arriving({ stream, sounds }, { why: t, language }) {
-    if (!sounds) return skipped();
+  arriving({ stream, sounds, gate }, { why: t, language }) {
+    if (!sounds || gate) return skipped();
     if (stream === null) return checking();
     if ('problem' in stream) return skipped();
     const kb_per_s = (stream.bytes_per_s / 1000).toLocaleString(language, { maximumFractionDigits: 1, minimumFractionDigits: 1 });
@@ -111,14 +114,14 @@ const JUDGES: Readonly<Record<StepName, Judge>> = {
     return stream.bytes_per_s < ENOUGH * stream.due_bytes_per_s ? bad(t.arrivingSlow(kb_per_s)) : good(t.arrivingGood(kb_per_s));
   },
 
-  decoder({ decoded, sounds }, { why: t }) {
-    if (!sounds) return skipped();
+  decoder({ decoded, sounds, gate }, { why: t }) {
+    if (!sounds || gate) return skipped();
     if (decoded === null) return checking();
     return decoded === 'failed' ? bad(t.decoderBad) : good(t.decoderGood);
   },
 
-  programme({ decoded, status, sounds }, { why: t }) {
-    if (!sounds || decoded === 'failed') return skipped();
+  programme({ decoded, status, sounds, gate }, { why: t }) {
+    if (!sounds || gate || decoded === 'failed') return skipped();
     if (decoded === null) return checking();
     if (decoded.level_dbfs < SILENT_DBFS) return note(t.programmeSilent);
     return status?.phase !== 'ended' && status?.slate ? note(t.programmeSlate) : good(t.programmeGood(levelText(decoded.level_dbfs)));
@@ -128,6 +131,8 @@ const JUDGES: Readonly<Record<StepName, Judge>> = {
     if (player === null) return checking();
     if (!sounds) return skipped();
     const { phase, moves } = player;
+    // It does what it should: it keeps the page's place and says when it is called.
+    if (phase === 'in_line') return skipped();
     if (phase === 'blocked') return bad(t.playerBlocked, 'listen');
     if (phase === 'stopped' || phase === 'ended' || phase === 'failed') return bad(t.playerStopped, 'listen');
     if (phase === 'paused') return bad(t.playerPaused, 'listen');
@@ -141,10 +146,12 @@ const JUDGES: Readonly<Record<StepName, Judge>> = {
     return volume.level < QUIET_VOLUME ? bad(t.volumeLow(percent), 'louder') : good(t.volumeGood(percent));
   },
 
-  leaving({ leaving_dbfs, decoded, player }, { why: t }) {
+  leaving({ leaving_dbfs, decoded, player, gate }, { why: t }) {
     if (leaving_dbfs === null) return checking();
     if (leaving_dbfs === 'unknown' || !player?.moves) return skipped();
     if (leaving_dbfs >= SILENT_DBFS) return good(t.leavingGood);
+    // Without a stream beside the player's nobody knows whether there should be sound.
+    if (gate) return skipped();
     const programmeSounds = decoded !== null && decoded !== 'failed' && decoded.level_dbfs >= SILENT_DBFS;
     return programmeSounds ? bad(t.leavingSilent) : note(t.programmeSilent);
   },

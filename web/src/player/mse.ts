@@ -6,7 +6,7 @@ import type { Problem } from '../shared/problem.js';
 import type { FeedStart } from './feed.js';
 import { Pace } from './pace.js';
 import { Edge, SEEK_ERROR_S } from './rate.js';
-import { initialState, KBPS_DEFAULT, MENDS_MAX, STEADY_MS, type LivePlayer, type PlayerState } from './state.js';
+import { FREE_ENTRY, GATE_REFUSALS, initialState, KBPS_DEFAULT, MENDS_MAX, STEADY_MS, type Entry, type LivePlayer, type PlayerState } from './state.js';
 import { Supply } from './supply.js';
 
 const TICK_MS = 100;
@@ -30,6 +30,8 @@ const AHEAD_S_MAX = 120;
 const AHEAD_S_RESUME = 40;
 /** An outage up to this long is caught up by playing a little faster; after a longer one the listener stays behind. */
 const CATCH_UP_S_MAX = 30;
+/** How often it is looked whether what is here has played to its end, before the listener stands in line. */
+const PLAYED_OUT_MS = 500;
 /** A tick that comes this late means that the machine slept. */
 const SLEPT_MS = 5_000;
 
@@ -53,6 +55,10 @@ export class MsePlayer implements LivePlayer {
   /** The server said that there is no more. */
   #over = false;
   #kbps = KBPS_DEFAULT;
+  #entry = FREE_ENTRY;
+  /** Where to begin once the gate has called, and not before when, by Unix time. */
+  #next: number | 'live' = 'live';
+  #next_at = 0;
   /** Times that the element was set up anew because it broke, with their waits, and when that was last. */
   #mends = 0;
   readonly #mendBackoff = new Backoff(0.25, 4);
@@ -93,8 +99,10 @@ export class MsePlayer implements LivePlayer {
 
   /** A media source, a connection and the clock that steers them. */
   #start(at: number | 'live'): void {
+    if (this.#entry.held) return this.#standInLine(at);
     this.#over = false;
     this.#pace.catchingUp = false;
+    this.#pace.target.close = this.#state.close;
     this.#begun_s = null;
     this.#supply = new Supply(this.audio, this.managed, {
       began: (start) => this.#onBegan(start),
@@ -114,6 +122,7 @@ export class MsePlayer implements LivePlayer {
     this.#backoff.reset();
     this.#supply?.close();
     this.#supply = null;
+    this.#entry.hold?.stop();
     Object.assign(this.#state, { phase: 'stopped', following: 'live', retry_at: null, refusal: null, rate: 1 });
     this.changed();
   }
@@ -123,8 +132,25 @@ export class MsePlayer implements LivePlayer {
     this.#play();
   }
 
+  admit(entry: Entry): void {
+    this.#entry = entry;
+    if (entry.held && this.#state.phase === 'waiting') this.#standInLine('live');
+    if (this.#state.phase !== 'in_line') return;
+    if (entry.held || Date.now() < this.#next_at) return entry.hold?.begin();
+    entry.hold?.end();
+    this.#state.phase = 'connecting';
+    this.#pressed_ms = performance.now();
+    this.#start(this.#next);
+  }
+
   seekTo(media_s: number): void {
-    if (!this.#supply) return;
+    if (this.#state.phase === 'in_line') {
+      this.#next = media_s;
+      this.#state.following = 'behind';
+    }
+    // Another stream would have to wait at the gate: then only what is here can be gone to.
+    const cannot = this.#entry.held && this.#state.phase !== 'paused' && !this.#isHere(media_s);
+    if (!this.#supply || cannot) return;
     this.#pace.catchingUp = false;
     this.#state.following = 'behind';
     this.audio.playbackRate = 1;
@@ -141,15 +167,17 @@ export class MsePlayer implements LivePlayer {
     const edge_s = this.#edge.at(seconds());
     // The live connection kept filling the buffer while the listener was behind: then nothing is asked for.
     const here = this.#supplyIsLive && this.#begin === null && this.#fresh(edge_s);
-    if (!here || !this.#seekInside(edge_s! - this.#pace.target.value_s(seconds()))) this.#reopen('live');
+    const isThere = here && this.#seekInside(edge_s! - this.#pace.target.value_s(seconds()));
+    if (!isThere && !this.#entry.held) this.#reopen('live');
     this.changed();
   }
 
   setClose(close: boolean): void {
     this.#state.close = close;
-    this.#pace.target.close = close;
+    // A stream that stays comes at the interval that it has.
+    if (!this.#supply || !this.#entry.held) this.#pace.target.close = close;
     // Behind live the interval makes no difference until the listener returns.
-    if (this.#supply && this.#state.following === 'live' && this.#state.phase !== 'paused') {
+    if (this.#supply && this.#state.following === 'live' && this.#state.phase !== 'paused' && !this.#entry.held) {
       this.#pace.catchingUp = false;
       this.#open('live');
     }
@@ -161,7 +189,8 @@ export class MsePlayer implements LivePlayer {
     this.#kbps = kbps;
     // What is here stays; the new sound begins where it ends. All renditions share one init segment.
     const { phase, retry_at } = this.#state;
-    if (this.#supply && !this.#over && retry_at === null && phase !== 'paused') this.#open(this.#begin);
+    const isOn = this.#supply && !this.#over && retry_at === null && phase !== 'paused';
+    if (isOn && !this.#entry.held) this.#open(this.#begin);
     this.changed();
   }
 
@@ -180,6 +209,7 @@ export class MsePlayer implements LivePlayer {
   #open(at: number | 'live' | null): void {
     const supply = this.#supply;
     if (!supply) return;
+    if (this.#entry.held) return this.#holdBack(at);
     clearTimeout(this.#retry);
     this.#state.retry_at = null;
     if (at !== null) this.#begin = at;
@@ -188,6 +218,7 @@ export class MsePlayer implements LivePlayer {
     const query = new URLSearchParams();
     if (this.#kbps !== KBPS_DEFAULT) query.set('kbps', String(this.#kbps));
     if (this.#state.close && live) query.set('close', '1');
+    if (this.#entry.ticket !== null) query.set('ticket', this.#entry.ticket);
     // Below zero `from` would count back from now; before on air there is nothing to go back to.
     if (from_s !== null && this.#on_air_at_s !== null) {
       query.set('from', Math.max(0, from_s - this.#on_air_at_s).toFixed(3));
@@ -199,11 +230,36 @@ export class MsePlayer implements LivePlayer {
 
   /** As `#open`, with nothing of what was here. */
   #reopen(at: number | 'live'): void {
+    if (this.#entry.held) return this.#holdBack(at);
     this.#supply?.clear();
     this.#over = false;
     this.#open(at);
     if (this.#state.phase === 'playing') this.#state.phase = 'buffering';
     if (at !== 'live') this.#state.position_s = at;
+  }
+
+  /** Nothing is fetched until the gate calls. What is here plays on to its end first. */
+  #holdBack(at: number | 'live' | null): void {
+    const state = this.#state;
+    clearTimeout(this.#retry);
+    if (state.phase === 'playing') {
+      state.retry_at = Date.now() + PLAYED_OUT_MS;
+      this.#retry = setTimeout(() => this.#reconnect(), PLAYED_OUT_MS);
+      return this.changed();
+    }
+    const place_s = state.following === 'behind' ? state.position_s : null;
+    this.#standInLine(at ?? place_s ?? 'live');
+  }
+
+  #standInLine(at: number | 'live'): void {
+    const { following, refusal } = this.#state;
+    this.stop();
+    const position_s = at === 'live' ? null : at;
+    const unknown = { edge_s: null, latency_s: null, first_sound_ms: null, silent_since: null };
+    Object.assign(this.#state, { phase: 'in_line', following, refusal, position_s, ...unknown });
+    this.#next = at;
+    this.#entry.hold?.begin();
+    this.changed();
   }
 
   #onBegan(start: FeedStart): void {
@@ -228,6 +284,11 @@ export class MsePlayer implements LivePlayer {
       }
       return this.changed();
     }
+    if (problem && GATE_REFUSALS.has(problem.reason)) {
+      this.#entry = { ...this.#entry, held: true };
+      this.#next_at = Date.now() + this.#backoff.next(problem.retry_after_s) * 1000;
+      return this.#holdBack(this.#begin);
+    }
     const waiting = problem?.reason === 'doors_closed';
     const wait_ms = this.#backoff.next(problem?.retry_after_s ?? null) * 1000;
     if (!waiting) {
@@ -243,6 +304,7 @@ export class MsePlayer implements LivePlayer {
   /** Goes on where the buffer ends, so that an outage costs no word; close to live means now. */
   #reconnect(): void {
     const state = this.#state;
+    if (this.#entry.held) return this.#holdBack(this.#begin);
     const end_s = this.#supply?.end_s ?? null;
     const edge_s = this.#edge.at(seconds());
     if (this.#begin !== null || end_s === null || edge_s === null) return this.#open(this.#begin ?? 'live');
@@ -461,9 +523,13 @@ export class MsePlayer implements LivePlayer {
     return edge_s !== null && end_s !== null && edge_s - end_s < FRESH_FLUSHES * this.#pace.target.interval_s;
   }
 
-  #seekInside(media_s: number): boolean {
+  #isHere(media_s: number): boolean {
     const ranges = this.#supply?.ranges ?? [];
-    const inside = ranges.some((range) => media_s >= range.start_s && media_s <= range.end_s - 0.15);
+    return ranges.some((range) => media_s >= range.start_s && media_s <= range.end_s - 0.15);
+  }
+
+  #seekInside(media_s: number): boolean {
+    const inside = this.#isHere(media_s);
     if (inside) this.audio.currentTime = media_s;
     return inside;
   }

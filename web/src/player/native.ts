@@ -3,7 +3,7 @@
 
 import { Backoff } from '../shared/backoff.js';
 import { Edge } from './rate.js';
-import { initialState, KBPS_DEFAULT, MENDS_MAX, STEADY_MS, type LivePlayer, type PlayerState } from './state.js';
+import { FREE_ENTRY, initialState, KBPS_DEFAULT, MENDS_MAX, STEADY_MS, type Entry, type LivePlayer, type PlayerState } from './state.js';
 
 const TICK_MS = 250;
 /** Three segments of 1.92 s: what a player of HLS holds back, unless this one has shown what it does. */
@@ -41,6 +41,9 @@ export class NativePlayer implements LivePlayer {
   /** The distance to live is taken from the next moment that plays. */
   #settling = false;
   #kbps = KBPS_DEFAULT;
+  #entry = FREE_ENTRY;
+  /** Where to begin once the gate has called; `null` is live. */
+  #next_s: number | null = null;
   /** Times in a row that the sound could not be decoded, and when that was last. */
   #undecoded = 0;
   #undecoded_ms = 0;
@@ -77,6 +80,7 @@ export class NativePlayer implements LivePlayer {
 
   stop(): void {
     this.#listening = false;
+    this.#entry.hold?.stop();
     clearInterval(this.#ticker);
     clearTimeout(this.#retry);
     this.audio.pause();
@@ -96,7 +100,24 @@ export class NativePlayer implements LivePlayer {
     this.changed();
   }
 
+  admit(entry: Entry): void {
+    this.#entry = entry;
+    if (this.#state.phase !== 'in_line') return;
+    if (entry.held) return entry.hold?.begin();
+    entry.hold?.end();
+    this.#state.phase = 'connecting';
+    this.#pressed_ms = performance.now();
+    this.#load(this.#next_s);
+  }
+
   seekTo(media_s: number): void {
+    if (this.#state.phase === 'in_line') {
+      this.#next_s = media_s;
+      this.#state.following = 'behind';
+      return;
+    }
+    // Another stream would have to wait at the gate.
+    if (this.#entry.held && !this.hls) return;
     const paused = this.#state.phase === 'paused';
     this.#state.following = 'behind';
     // What is between two tries goes there with the next.
@@ -114,6 +135,7 @@ export class NativePlayer implements LivePlayer {
     this.#state.following = 'live';
     this.#wanted_s = null;
     if (this.#state.phase === 'paused') return this.resume();
+    if (this.#entry.held && !this.hls) return;
     const end_s = this.#seekableEnd();
     if (!this.hls || end_s === null || this.#state.retry_at !== null) this.#load(null);
     else this.audio.currentTime = Math.max(0, end_s - this.#holdBack_s);
@@ -128,7 +150,7 @@ export class NativePlayer implements LivePlayer {
     if (kbps === this.#kbps) return;
     this.#kbps = kbps;
     // With HLS the browser chooses by its line.
-    if (this.#listening && !this.hls && this.#state.phase !== 'paused') this.#load(this.#state.following === 'behind' ? this.#state.position_s : null);
+    if (this.#listening && !this.hls && !this.#entry.held && this.#state.phase !== 'paused') this.#load(this.#state.following === 'behind' ? this.#state.position_s : null);
   }
 
   hint(on_air_at_s: number | null, live_at_s: number | null, anchor: number | null = null): void {
@@ -140,15 +162,29 @@ export class NativePlayer implements LivePlayer {
   #load(media_s: number | null): void {
     clearTimeout(this.#retry);
     this.#state.retry_at = null;
+    if (this.#entry.held) return this.#standInLine(media_s);
     const edge_s = this.#edge.at(performance.now() / 1000);
     // HLS begins at live wherever it is to go from there.
     const begins_s = this.hls ? null : media_s;
     this.#base_s = begins_s ?? (edge_s === null ? null : edge_s - BURST_S);
     this.#wanted_s = this.hls ? media_s : null;
     this.#settling = media_s === null;
-    this.audio.src = this.hls ? this.urls.hls : this.#progressive(media_s);
+    this.audio.src = this.#address(media_s);
     this.#play();
     this.changed();
+  }
+
+  /** Nothing is fetched until the gate calls. */
+  #standInLine(media_s: number | null): void {
+    Object.assign(this.#state, { phase: 'in_line', position_s: media_s, latency_s: null, first_sound_ms: null, silent_since: null });
+    this.#next_s = media_s;
+    this.#entry.hold?.begin();
+    this.changed();
+  }
+
+  /** What the element does is done by a stream, and not by hold sound. */
+  get #streams(): boolean {
+    return this.#listening && this.#state.phase !== 'in_line';
   }
 
   #play(): void {
@@ -160,19 +196,26 @@ export class NativePlayer implements LivePlayer {
     });
   }
 
-  #progressive(media_s: number | null): string {
+  #address(media_s: number | null): string {
+    const query = new URLSearchParams();
+    const { ticket } = this.#entry;
+    if (ticket !== null) query.set('ticket', ticket);
+    const url = this.hls ? this.urls.hls : this.#progressive(media_s, query);
+    const text = query.toString();
+    return `${url}${text && '?'}${text}`;
+  }
+
+  #progressive(media_s: number | null, query: URLSearchParams): string {
     const { aac, ogg } = this.urls;
     const opus = aac === null || this.audio.canPlayType('audio/ogg; codecs="opus"') !== '';
-    const query = new URLSearchParams();
     const kbps = opus ? this.#kbps : Math.max(AAC_KBPS_MIN, this.#kbps);
     if (kbps !== KBPS_DEFAULT) query.set('kbps', String(kbps));
     if (media_s !== null && this.#on_air_at_s !== null) query.set('from', Math.max(0, media_s - this.#on_air_at_s).toFixed(3));
-    const text = query.toString();
-    return `${opus ? ogg : aac}${text && '?'}${text}`;
+    return opus ? ogg : aac;
   }
 
   #onPlaying(): void {
-    if (!this.#listening) return;
+    if (!this.#streams) return;
     this.#backoff.reset();
     this.#goToPlace();
     this.#state.first_sound_ms ??= Math.round(performance.now() - this.#pressed_ms);
@@ -190,7 +233,7 @@ export class NativePlayer implements LivePlayer {
   /** A call, a media key, another program. */
   #onPause(): void {
     // A stream that ends or breaks pauses the element as well; a pause that was taken back at once is none.
-    if (!this.#listening || !this.audio.paused || this.audio.ended || this.audio.error) return;
+    if (!this.#streams || !this.audio.paused || this.audio.ended || this.audio.error) return;
     clearTimeout(this.#retry);
     Object.assign(this.#state, { phase: 'paused', retry_at: null, silent_since: null });
     this.changed();
@@ -215,7 +258,7 @@ export class NativePlayer implements LivePlayer {
   /** An element does not say why it failed; the status document tells the page whether the show is over. */
   #onBroken(): void {
     // What breaks in a pause is mended by its end: nobody wants sound now.
-    if (!this.#listening || this.#state.retry_at !== null || this.#state.phase === 'paused') return;
+    if (!this.#streams || this.#state.retry_at !== null || this.#state.phase === 'paused') return;
     if (this.#hopeless()) {
       const { following, position_s } = this.#state;
       this.stop();
@@ -234,7 +277,7 @@ export class NativePlayer implements LivePlayer {
   /** Where HLS was to go and could not yet: before its metadata an element has no place to leave. */
   #goToPlace(): void {
     const now_s = this.#position();
-    if (this.#wanted_s === null || now_s === null || this.audio.readyState === 0) return;
+    if (!this.#streams || this.#wanted_s === null || now_s === null || this.audio.readyState === 0) return;
     this.audio.currentTime += this.#wanted_s - now_s;
     this.#wanted_s = null;
   }

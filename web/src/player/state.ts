@@ -4,7 +4,7 @@ import type { Problem } from '../shared/problem.js';
 
 /**
  * stopped: nothing was asked for, or Stop was pressed. waiting: the doors are closed, it comes back by
- * itself. paused: the system or a media key took the sound, the place is kept. blocked: the browser wants another press.
+ * itself. in_line: the gate has not called yet; nothing is fetched, and there is hold sound. paused: the system or a media key took the sound, the place is kept. blocked: the browser wants another press.
  * ended: the stream is over. failed: tried several times in vain.
  */
 export type PlayerPhase =
@@ -14,6 +14,7 @@ export type PlayerPhase =
   | 'playing'
   | 'reconnecting'
   | 'waiting'
+  | 'in_line'
   | 'paused'
   | 'blocked'
   | 'ended'
@@ -38,7 +39,7 @@ export interface PlayerState {
   stalls: number;
   holes_jumped: number;
   reconnects: number;
-  /** From the press on Listen to moving sound. */
+  /** From the press on Listen, or the call of the gate, to moving sound. */
   first_sound_ms: number | null;
   /** Unix time of the next try, while there is no connection. */
   retry_at: number | null;
@@ -69,6 +70,30 @@ export function initialState(mode: PlayerState['mode'], close: boolean): PlayerS
   };
 }
 
+/** What the element sounds while nothing is fetched for it. */
+export interface Hold {
+  /** Call it in the handler of a press, or when the element has played before. */
+  begin(): void;
+  /** What comes next in the element takes its place. */
+  end(): void;
+  /** The element is silent and free, if this was what sounded in it. */
+  stop(): void;
+}
+
+/** How the gate lets this page in. */
+export interface Entry {
+  /** What streams are asked for with. */
+  ticket: string | null;
+  /** No stream is to be asked for now. What comes of one goes on. */
+  held: boolean;
+  hold: Hold | null;
+}
+
+export const FREE_ENTRY: Entry = { ticket: null, held: false, hold: null };
+
+/** Refusals that mean another entry: the page knows when there is one, and nothing else helps. */
+export const GATE_REFUSALS: ReadonlySet<string> = new Set(['full', 'not_your_turn', 'ticket_invalid', 'ticket_spent']);
+
 /** Times that an element which broke is set up anew before the player gives up. */
 export const MENDS_MAX = 4;
 /** Sound that held for this long worked: what breaks after it is a new fault. */
@@ -90,6 +115,8 @@ export interface LivePlayer {
   setClose(close: boolean): void;
   /** Kilobits a second of the sound to ask for. */
   setQuality(kbps: number): void;
+  /** What the gate says now. Whoever is in line goes in by themselves as soon as they are not held any more. */
+  admit(entry: Entry): void;
   /** What the status document says about the show. */
   hint(on_air_at_s: number | null, live_at_s: number | null, anchor: number | null): void;
 }

@@ -52,7 +52,58 @@ export interface StatusDocument {
   hands_open?: boolean;
   /** The host's words to everybody. */
   message?: string | null;
+  /** From the announcement until the end is final. */
+  gate?: Gate;
 }
+
+/** What everybody is shown of the gate, from which each page works out where it stands (listener/gate.ts). */
+export interface Gate {
+  /** A stream needs no ticket now; before the doors there is none. */
+  open: boolean;
+  seats: number;
+  /** Who stands in line, in all lanes. */
+  waiting: number;
+  /** Names this gate: SHA-256 of the seed of its draw. */
+  commitment: string;
+  /** `null` before the doors. */
+  draw: { seed: string; public_value: string; key: string } | null;
+  /** In the order in which they move. */
+  lanes: GateLane[];
+  /** How many serials from each of `lost` on were perhaps lost. */
+  lost_serials: number;
+  /** How many more have to leave than there are seats to give. */
+  over: number;
+  /** How many of the kept seats become free in each `frees_step_s` from now on. */
+  frees: number[];
+  frees_step_s: number;
+  leave_per_s: number | null;
+}
+
+export interface GateLane {
+  /** Whoever of this lane has an earlier turn was called. */
+  bound: Omit<Turn, 'lane'>;
+  /** First cohort, last cohort, how many of them wait. */
+  groups: [number, number, number][];
+  /** How many are next in any case. */
+  late: number;
+  lost: number[];
+}
+
+/** A place in the whole line: the less the earlier, by lane, cohort, rank, serial. */
+export interface Turn {
+  lane: number;
+  cohort: number;
+  rank: number;
+  serial: number;
+}
+
+/** `POST /{show}/ticket`. */
+export interface TakenTicket {
+  ticket: string;
+}
+
+/** `POST /{show}/claim`. */
+export type ClaimAnswer = { state: 'called' } | { state: 'waiting'; turn: Turn | null };
 
 /** `POST /{show}/hand`: the hand that only this page knows. */
 export interface RaisedHand {

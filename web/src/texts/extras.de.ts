@@ -56,6 +56,7 @@ export const texts: ExtraTexts = {
     serverSilent: 'Der Server antwortet nicht. Versuche ein anderes Netz (WLAN oder Mobilfunk). Wenn andere auch nichts hören, liegt es am Server: Dann macht die Seite von selbst weiter.',
     offline: 'Dieses Gerät hat kein Netz. Schalte WLAN oder mobile Daten ein.',
     showOnAir: 'Sie ist auf Sendung.',
+    showFull: 'Alle Plätze sind besetzt. Bis du dran bist, gibt es nur den Warteton, und den erst, wenn du auf Hören drückst.',
     showClosed: 'Es ist noch nicht geöffnet; zu hören gibt es noch nichts.',
     showRecorded: 'Sie ist vorbei, und die Aufzeichnung ist da.',
     streamGood: 'Der Server schickt Ton.',

@@ -54,6 +54,7 @@ export const texts = {
     serverSilent: 'The server does not answer. Try another network (Wi-Fi or mobile). If others cannot hear either, it is the server: this page then goes on by itself.',
     offline: 'This device has no network. Switch on Wi-Fi or mobile data.',
     showOnAir: 'It is on air.',
+    showFull: 'All seats are taken. Until it is your turn there is nothing but hold sound, and that only after a press on Listen.',
     showClosed: 'The doors are not open yet; there is nothing to hear.',
     showRecorded: 'It is over, and the recording is here.',
     streamGood: 'The server sends sound.',
