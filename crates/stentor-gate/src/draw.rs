@@ -72,6 +72,11 @@ impl Seed {
 }
 
 impl Draw {
+    /// What is hashed with a signature.
+    pub const fn key(&self) -> [u8; 32] {
+        self.0
+    }
+
     /// The place of a ticket in the line.
     pub fn turn(&self, ticket: &Ticket) -> Turn {
         let Ticket { lane, serial, cohort, signature } = *ticket;

@@ -46,6 +46,15 @@ pub enum Claimed {
     Again(Pass),
 }
 
+/// What somebody is told who asks where they stand.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Asked {
+    /// They may come in.
+    Called,
+    /// They wait.
+    Waiting(Standing),
+}
+
 /// Why a claim is not good.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -115,6 +124,11 @@ impl Gate {
     /// How many wait.
     pub fn waiting(&self) -> u32 {
         self.lines.iter().map(Line::waiting).sum()
+    }
+
+    /// What the draw was made with beside the seed.
+    pub fn public_value(&self) -> &[u8] {
+        &self.public_value
     }
 
     /// What gives the order, once the doors are open.
@@ -304,6 +318,22 @@ impl Gate {
         }
     }
 
+    /// Somebody asks where they stand, and comes in or not later.
+    ///
+    /// # Errors
+    /// Their ticket is none, or is spent.
+    pub fn ask(&mut self, now: Mono, wall: Wall, text: &str) -> Result<Asked, Refused> {
+        let ticket = self.read(wall, text)?;
+        let key = (ticket.lane, ticket.serial);
+        self.present(now, key);
+        match self.seats.state(key) {
+            State::Waiting => Ok(Asked::Waiting(self.standing(now, &ticket))),
+            State::Spent => Err(Refused::Spent),
+            // Who missed their call is told to come, because coming is what keeps the next seat for them.
+            State::Called | State::Missed | State::Inside | State::Away => Ok(Asked::Called),
+        }
+    }
+
     /// If a crash had lost this ticket, it is found.
     fn present(&mut self, now: Mono, key: Key) {
         let (lane, serial) = key;
@@ -312,12 +342,17 @@ impl Gate {
         }
     }
 
+    /// Whether somebody without a ticket would be let in.
+    pub fn is_open(&self) -> bool {
+        self.seats.is_awaiting() || self.seats.free() > self.waiting()
+    }
+
     /// Somebody wants a stream and has no ticket: a player, a radio, a page while there is room.
     ///
     /// # Errors
     /// [`Refused::Full`] if there is no room beside those who wait for it.
     pub fn walk_in(&mut self) -> Result<(), Refused> {
-        if !self.seats.is_awaiting() && self.seats.free() <= self.waiting() {
+        if !self.is_open() {
             return Err(Refused::Full);
         }
         self.seats.walk_in();

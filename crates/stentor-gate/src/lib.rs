@@ -38,7 +38,7 @@ pub mod wait;
 
 pub use board::{Board, Group, LaneBoard};
 pub use draw::{Commitment, Draw, Rank, Seed};
-pub use gate::{Claimed, Gate, Refused, Standing};
+pub use gate::{Asked, Claimed, Gate, Refused, Standing};
 pub use gauges::Gauges;
 pub use ladder::{Ladder, Load, Rung, Sense};
 pub use line::{Cohort, NoTicket, Turn};

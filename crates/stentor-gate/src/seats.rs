@@ -20,6 +20,13 @@ pub struct Pass {
     stream: u8,
 }
 
+impl Pass {
+    /// The ticket whose stream it is.
+    pub fn ticket(&self) -> (Lane, Serial) {
+        self.key
+    }
+}
+
 /// What has become of a ticket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]

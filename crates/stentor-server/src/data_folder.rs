@@ -5,7 +5,7 @@
 //! DATA/lock               held by the running server, names its process
 //! DATA/operator.key       the operator's key (0600)
 //! DATA/secret.key         under which links and tokens are made (0600)
-//! DATA/shows/{show}/      show.json, the tape, and own tracks if the show has them
+//! DATA/shows/{show}/      show.json, the tape, who waits, and own tracks if the show has them
 //! DATA/acme/              account and certificate, where they come by ACME (0600)
 //! ```
 //!

@@ -26,6 +26,7 @@ pub mod door;
 mod entropy;
 mod essential;
 pub mod front;
+mod gate;
 pub mod media;
 pub mod memory;
 pub mod metrics;

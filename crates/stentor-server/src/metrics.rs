@@ -64,6 +64,9 @@ families! {
     MEDIA_POLICED Counter "stentor_media_policed_total" [] "Datagrams and frames beyond what one peer may send, dropped unread.";
     CERTIFICATE Gauge "stentor_certificate_expiry_timestamp_seconds" [] "Unix time at which the certificate of the doors expires; 0 without one.";
     SHOW_LISTENERS Gauge "stentor_show_listeners" ["show"] "Open progressive streams of a show.";
+    SHOW_SEATS Gauge "stentor_show_seats" ["show"] "How many may hear a show at once: what is free on this machine, and who is inside.";
+    SHOW_INSIDE Gauge "stentor_show_inside" ["show"] "Seats of a show on which somebody hears.";
+    SHOW_WAITING Gauge "stentor_show_waiting" ["show"] "People who wait for a seat.";
     SHOW_SPEAKERS Gauge "stentor_show_speakers" ["show"] "Connected people on the stage of a show.";
     SHOW_CHUNKS Counter "stentor_show_chunks_total" ["show"] "Chunks published since the server started.";
     SHOW_SLOT Gauge "stentor_show_slot" ["show"] "Newest slot on the media clock.";
@@ -90,6 +93,12 @@ pub struct ShowSample {
     pub show: String,
     /// Open progressive streams.
     pub listeners: u64,
+    /// Seats that there are.
+    pub seats: u64,
+    /// Seats on which somebody hears.
+    pub inside: u64,
+    /// People who wait for one.
+    pub waiting: u64,
     /// Connected people on the stage.
     pub speakers: u64,
     /// Chunks published since start.
@@ -298,8 +307,11 @@ impl Metrics {
         }
         page.single(&CERTIFICATE, self.certificate_valid_until_s.load(Relaxed) as f64);
         type OfShow = fn(&ShowSample) -> f64;
-        let of_shows: [(&Family, OfShow); 18] = [
+        let of_shows: [(&Family, OfShow); 21] = [
             (&SHOW_LISTENERS, |s| s.listeners as f64),
+            (&SHOW_SEATS, |s| s.seats as f64),
+            (&SHOW_INSIDE, |s| s.inside as f64),
+            (&SHOW_WAITING, |s| s.waiting as f64),
             (&SHOW_SPEAKERS, |s| s.speakers as f64),
             (&SHOW_CHUNKS, |s| s.chunks as f64),
             (&SHOW_SLOT, |s| s.slot as f64),

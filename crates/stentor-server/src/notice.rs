@@ -194,6 +194,12 @@ notices! {
     /// A tape had damage that recovery found; what is good was kept.
     TapeDamaged { show: ShowId = "Which show.", report: String = "What is wrong." }
         Warn "tape_damaged" "The tape of {show} is damaged; what is good was kept. {report}";
+    /// What happened at a show's gate could not be written down: if the server stopped now, who waits would lose their places.
+    GateUnwritten { show: ShowId = "Which show.", error: String = "What the system says." }
+        Error "gate_unwritten" "Who waits for {show} could not be written down, and is tried again at once: {error}";
+    /// The gate of a show cannot be taken up; everybody who waited has to come again.
+    GateUnusable { show: ShowId = "Which show.", error: String = "Why, and where it is kept." }
+        Error "gate_unusable" "Who waited for {show} cannot be read, and has to come again: {error}.";
     /// A show's document could not be written.
     DocumentUnsaved { show: ShowId = "Which show.", error: String = "What the system says." }
         Error "document_unsaved" "What was decided in {show} could not be written down: {error}";

@@ -166,6 +166,7 @@ const fn say(status: StatusCode, title: &'static str, detail: &'static str) -> W
 /// Status, what happened, and why with what to do.
 fn words(reason: Reason) -> Words {
     of_shows(reason)
+        .or_else(|| of_the_gate(reason))
         .or_else(|| of_people(reason))
         .or_else(|| of_keys(reason))
         .or_else(|| of_requests(reason))
@@ -238,6 +239,33 @@ fn of_shows(reason: Reason) -> Option<Words> {
             StatusCode::NOT_FOUND,
             "That sound is not on the tape",
             "It lies in the future, in a hole of the recording, or in another run of the server.",
+        ),
+        _ => return None,
+    })
+}
+
+fn of_the_gate(reason: Reason) -> Option<Words> {
+    Some(match reason {
+        Reason::Full => say(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "All seats are taken",
+            "As many hear this show as this server can carry. Open the show's page: it waits in line for you and begins by \
+             itself. A player may ask again after a while.",
+        ),
+        Reason::NotYourTurn => say(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "It is not your turn yet",
+            "Your ticket is good and keeps its place. The show's status says how far the line is.",
+        ),
+        Reason::TicketInvalid => say(
+            StatusCode::FORBIDDEN,
+            "This ticket is not taken",
+            "It is no ticket of this show and this evening. Take another.",
+        ),
+        Reason::TicketSpent => say(
+            StatusCode::CONFLICT,
+            "This ticket was used",
+            "Its stream has been gone for longer than a seat is kept. Take another ticket.",
         ),
         _ => return None,
     })

@@ -26,12 +26,12 @@ use crate::media::{self, MediaSockets};
 use crate::metrics::Metrics;
 use crate::notice::{Notice, Notices};
 use crate::reload::Reloader;
-use crate::shell::{Connections, Shell};
+use crate::shell::{Connections, Shell, is_live};
 use crate::tape::thread::OVERLAY_FILE;
 use crate::tls::acme::{self, AcmeStore};
 use crate::tls::certificates::with_http2;
 use crate::tls::{self, Certificates, TlsError, expiry};
-use crate::{descriptors, desk, front, stage_door};
+use crate::{descriptors, desk, front, gate, stage_door};
 
 /// How long a stop may take: requests under way finish, tapes are made safe.
 const STOP_DEADLINE: Duration = Duration::from_secs(10);
@@ -123,15 +123,7 @@ impl Server {
     /// Opens the data folder, binds every socket and takes up the shows that are in the folder.
     pub fn open(config: Config, clock: Clock, notices: Arc<Notices>) -> Result<Self, StartError> {
         let descriptors = descriptors::raise();
-        if descriptors < descriptors::ENOUGH {
-            let text = format!(
-                "This process may open {descriptors} files and connections; {} are the least for an \
-                 audience. Raise the hard limit (LimitNOFILE= of systemd, or ulimit -Hn).",
-                descriptors::ENOUGH,
-            );
-            notices.tell(clock.now(), &Notice::ConfigOdd { text });
-        }
-        for text in config.warnings() {
+        for text in few_descriptors(descriptors).into_iter().chain(config.warnings()) {
             notices.tell(clock.now(), &Notice::ConfigOdd { text });
         }
         let data = Arc::new(DataFolder::open(&config.data.dir)?);
@@ -158,7 +150,9 @@ impl Server {
         let key = TokenKey::from_secret(data.secret());
         let node = Node::new(NodeConfig { key: key.clone(), shows_max: config.shows.max, urls });
         let metrics = Arc::new(Metrics::default());
-        let shell = Shell::new(clock, node, data, notices, metrics, config.serving.interval);
+        let front_connections_max = door::front_connections_max(descriptors);
+        let seats = gate::seats(&config.serving, front_connections_max);
+        let shell = Shell::new(clock, node, data, notices, metrics, config.serving.interval, seats);
         let gauges = Arc::clone(&shell.metrics().media);
         let front = FrontDoor::new(front, &shell).map_err(StartError::Thread)?;
         let media = media::spawn(sockets, clock, gauges, Connections(Arc::clone(&shell)));
@@ -176,7 +170,6 @@ impl Server {
         });
         let serving = config.serving.clone();
         let reloader = Reloader::new(Arc::clone(&shell), config, certificates, files);
-        let front_connections_max = door::front_connections_max(descriptors);
         Ok(Self {
             shell,
             reloader,
@@ -227,6 +220,7 @@ impl Server {
         let mut at_work = JoinSet::new();
         at_work.spawn(Arc::clone(&shell).keep_time());
         at_work.spawn(self.reloader.clone().keep_looking());
+        at_work.spawn(gate::keep(Arc::clone(&shell)));
         if let Some(Renewal { acme, store, certificates }) = self.renewal.take() {
             let (clock, telling, shown) = (*shell.clock(), Arc::clone(&shell), Arc::clone(&certificates));
             let tell = move |notice| {
@@ -241,6 +235,7 @@ impl Server {
         let mut doors = self.open_doors(&stopping);
         shutdown.await;
         shell.note(Notice::StopBegun { deadline_s: STOP_DEADLINE.as_secs() });
+        let gates = gate::close(&shell);
         stop.send_replace(true);
         shell.stop_streams();
         at_work.abort_all();
@@ -248,7 +243,7 @@ impl Server {
             shell.media().stop().await;
             // At once, since a listener who reads nothing holds up the doors, and nobody the tapes.
             let doors_closed = async { while doors.join_next().await.is_some() {} };
-            tokio::join!(doors_closed, shell.stop_shows());
+            tokio::join!(doors_closed, shell.stop_shows(), gate::write_last(&shell, gates));
         };
         let in_time = tokio::time::timeout(STOP_DEADLINE, goodbye).await.is_ok();
         let cut_off = if in_time { 0 } else { metrics.connections() };
@@ -304,6 +299,17 @@ impl Server {
     }
 }
 
+/// What to do about a process that may open too little.
+fn few_descriptors(descriptors: u64) -> Option<String> {
+    (descriptors < descriptors::ENOUGH).then(|| {
+        format!(
+            "This process may open {descriptors} files and connections; {} are the least for an audience. Raise the hard \
+             limit (LimitNOFILE= of systemd, or ulimit -Hn).",
+            descriptors::ENOUGH,
+        )
+    })
+}
+
 fn listen(door: &'static str, address: SocketAddr) -> Result<TcpListener, StartError> {
     door::listen(address).map_err(|error| StartError::Listen { door, address, error })
 }
@@ -348,10 +354,27 @@ fn take_up(shell: &Arc<Shell>, id: &ShowId) -> Result<(), String> {
         shell.forget(id);
         return Err(error.to_string());
     }
+    take_up_gate(shell, id);
     if !ended {
         shell.note(Notice::ShowResumed { show: id.clone(), phase });
     }
     Ok(())
+}
+
+/// Who waited and who was inside goes on from where they were. A gate that cannot be used keeps no show from going on.
+fn take_up_gate(shell: &Arc<Shell>, id: &ShowId) {
+    let (Ok(show), Some(seats)) = (shell.show(id), shell.seats()) else { return };
+    // An end may have become final while nobody was here.
+    let Ok(phase) = shell.look(|node, _| node.show(id).map(|show| show.stage().phase())) else { return };
+    if phase == Phase::Ended {
+        return;
+    }
+    if let Err(error) = show.gate.find(&shell.data().show_dir(id), seats) {
+        shell.note(Notice::GateUnusable { show: id.clone(), error });
+    }
+    if is_live(phase) {
+        show.gate.open_doors();
+    }
 }
 
 /// What the overlay says, if there is one. One that is not understood is never written over: it may be of a newer version,

@@ -96,13 +96,21 @@ pub enum Reason {
     Stopping,
     /// The disk refused; the operator has been told.
     DiskFailed,
+    /// All seats are taken.
+    Full,
+    /// The ticket is good, and its turn has not come.
+    NotYourTurn,
+    /// It is no ticket of this show and evening.
+    TicketInvalid,
+    /// The ticket was used, and the seat is somebody else's by now.
+    TicketSpent,
     /// Our own fault.
     Internal,
 }
 
 impl Reason {
     /// Every reason, in the order in which they are written above.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 48] = [
         Self::NotFound,
         Self::UnknownShow,
         Self::ShowExists,
@@ -146,6 +154,10 @@ impl Reason {
         Self::Overloaded,
         Self::Stopping,
         Self::DiskFailed,
+        Self::Full,
+        Self::NotYourTurn,
+        Self::TicketInvalid,
+        Self::TicketSpent,
         Self::Internal,
     ];
 

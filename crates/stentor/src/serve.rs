@@ -19,7 +19,8 @@ use crate::say::say;
 
 pub(crate) fn serve(args: ServeArgs) -> anyhow::Result<()> {
     let config = Config::load(args.config.as_deref(), args.flags())?;
-    runtime()?.block_on(async {
+    let runtime = runtime()?;
+    let served = runtime.block_on(async {
         let stopped = stop_signal()?;
         let hangup = signal(SignalKind::hangup())?;
         let server = open(config)?;
@@ -36,7 +37,10 @@ pub(crate) fn serve(args: ServeArgs) -> anyhow::Result<()> {
         server.run(stopped).await;
         reloading.abort();
         Ok(())
-    })
+    });
+    // What a disk that stands still holds up is not waited for: whatever could be made safe is.
+    runtime.shutdown_background();
+    served
 }
 
 /// Reads the configuration again whenever SIGHUP comes, with the flags of the start.

@@ -19,6 +19,9 @@ const STATUS_MARKS_BACK: MediaTime = MediaTime(60 * SAMPLE_RATE_HZ as u64);
 /// How often pages ask for the status: often enough that a change is seen within what they are behind live.
 const POLL_AFTER_S: u32 = 3;
 
+/// How often they ask while people wait in line: what is free is taken within 5 s, of which the document is 1 s old at most.
+const POLL_WAITING_S: u32 = 2;
+
 /// Addresses of the operator's own pages that the listener's page links to.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct OwnPages {
@@ -154,6 +157,11 @@ impl<'a> Status<'a> {
             delay_s: spec.delay.as_secs(),
             pages,
         }
+    }
+
+    /// People wait in line, and see how far it is.
+    pub fn poll_often(&mut self) {
+        self.poll_after_s = POLL_WAITING_S;
     }
 }
 

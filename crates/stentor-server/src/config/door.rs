@@ -23,6 +23,12 @@ section! {
         /// How often listeners are sent sound, in milliseconds: 960, 1920 or 3840. A longer interval takes less
         /// of the processors and keeps everybody further behind; close to live is offered with 960 alone.
         interval_ms: u64 = Some("960"), "1920", None, Restart;
+        /// How many may hear at once, of all shows together; who comes then waits in line, on the page and by itself. If
+        /// neither this nor `egress_mbps` is set nobody waits, and who finds no connection is turned away.
+        seats: u64 = None, "5000", None, Restart;
+        /// What this machine may send, in megabits a second: a provider's limit is seen by no program. As many may hear
+        /// as four fifths of it carry at 32 kbit/s, if `seats` does not say otherwise.
+        egress_mbps: u64 = None, "1000", None, Restart;
         /// Addresses and networks of proxies in front of this door. Their word for who calls is taken, in
         /// `X-Forwarded-For`. Without it a proxy's listeners count as one network.
         trusted_proxies: Vec<String> = Some("[]"), "[\"127.0.0.1\", \"10.0.0.0/8\"]", None, Restart;
@@ -76,6 +82,10 @@ pub struct Serving {
     pub threads: usize,
     /// How often listeners get sound who do not ask to be close to live.
     pub interval: Interval,
+    /// How many may hear at once, if the operator said so.
+    pub seats: Option<u32>,
+    /// What may be sent, in Mbit/s, if the operator said so.
+    pub egress_mbps: Option<u32>,
     /// Whose word for who calls is taken.
     pub trusted_proxies: Proxies,
     /// They say it by the PROXY protocol.
@@ -131,11 +141,19 @@ impl RawFront {
             }
         };
         let interval = interval(self.interval_ms.unwrap_or(960))?;
+        let seats = self.seats.map(|seats| counted("seats", seats)).transpose()?;
+        let egress_mbps = self.egress_mbps.map(|mbps| counted("egress_mbps", mbps)).transpose()?;
         let trusted_proxies = proxies(&self.trusted_proxies.unwrap_or_default())?;
         let door = door(&Self::SPEC, self.listen, "[::]:8080", self.url)?;
         let (proxy_protocol, http2) = (self.proxy_protocol.unwrap_or(false), self.http2.unwrap_or(false));
-        Ok((door, Serving { threads, interval, trusted_proxies, proxy_protocol, http2 }))
+        Ok((door, Serving { threads, interval, seats, egress_mbps, trusted_proxies, proxy_protocol, http2 }))
     }
+}
+
+/// None would be a show that nobody hears, and more than that there is nowhere.
+fn counted(option: &str, value: u64) -> Result<u32, Wrong> {
+    let fits = u32::try_from(value).ok().filter(|count| (1..=10_000_000).contains(count));
+    fits.ok_or_else(|| RawFront::SPEC.wrong(option, value, "write a number from 1 to 10000000"))
 }
 
 fn interval(interval_ms: u64) -> Result<Interval, Wrong> {

@@ -39,6 +39,8 @@ pub(super) struct Wish {
     kbps: Option<u32>,
     from: Option<f64>,
     close: Option<String>,
+    /// Of the gate.
+    pub(super) ticket: Option<String>,
 }
 
 impl Wish {

@@ -6,13 +6,13 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use http::{StatusCode, header};
+use http::StatusCode;
 use serde::Deserialize;
 use stentor_stage::HandToken;
 use stentor_types::{HandNote, PersonName, Reason};
 
 use super::proxies::Origin;
-use super::{Front, show_id};
+use super::{Front, show_id, unshared};
 use crate::entropy;
 use crate::problem::Problem;
 use crate::stage_door::refused_body;
@@ -63,11 +63,6 @@ pub(super) async fn lower(
 /// A text that is no token names no hand.
 fn known(token: &str) -> Result<HandToken, Reason> {
     token.parse().map_err(|_| Reason::UnknownHand)
-}
-
-/// Secrets of one page are kept by no cache.
-fn unshared(body: impl IntoResponse) -> impl IntoResponse {
-    ([(header::CACHE_CONTROL, "no-store")], body)
 }
 
 /// The network that somebody comes from, no finer than bounding needs it: /24 or /48. IPv4 written as IPv6

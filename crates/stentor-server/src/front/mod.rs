@@ -12,6 +12,7 @@ mod replay;
 pub(crate) mod shard;
 mod status;
 mod stream;
+mod ticket;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -116,7 +117,7 @@ pub fn router(shell: Arc<Shell>, own_pages: watch::Receiver<OwnPages>) -> Router
         .route("/{show}/hls/{rendition}/{file}", get(hls::file))
         .route("/{show}/replay.m4a", get(replay::m4a))
         .route("/{show}/replay.opus", get(replay::opus))
-        .merge(hands())
+        .merge(sent())
         .with_state(Front {
             shell,
             pages: own_pages,
@@ -134,12 +135,19 @@ pub fn router(shell: Arc<Shell>, own_pages: watch::Receiver<OwnPages>) -> Router
 }
 
 /// What listeners send: small, and cut off when it does not come.
-fn hands() -> Router<Front> {
+fn sent() -> Router<Front> {
     Router::new()
         .route("/{show}/hand", post(hand::raise))
         .route("/{show}/hand/{token}", get(hand::poll).delete(hand::lower))
+        .route("/{show}/ticket", post(ticket::take))
+        .route("/{show}/claim", post(ticket::claim))
         .layer(DefaultBodyLimit::max(hand::BODY_BYTES_MAX))
         .layer(from_fn(|request, next| bounded_body(hand::BODY_BYTES_MAX, request, next)))
+}
+
+/// Secrets of one page are kept by no cache.
+fn unshared(body: impl IntoResponse) -> impl IntoResponse {
+    ([(header::CACHE_CONTROL, "no-store")], body)
 }
 
 /// Everything at the front door is public: players and pages of others may read it.

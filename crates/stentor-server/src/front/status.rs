@@ -7,10 +7,12 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Serialize;
 use stentor_node::documents::Status;
 use stentor_types::RenditionSet;
 
 use super::{Front, show_id};
+use crate::gate::BoardView;
 use crate::problem::Problem;
 
 /// How old a status may be.
@@ -18,6 +20,14 @@ const STATUS_AGE_MAX: Duration = Duration::from_secs(1);
 
 /// What a tape of this build holds.
 const RENDITIONS: RenditionSet = if cfg!(feature = "aac") { RenditionSet::ALL } else { RenditionSet::OPUS };
+
+/// The document: what the node knows of a show, and what its gate does.
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(flatten)]
+    status: Status<'a>,
+    gate: Option<BoardView>,
+}
 
 pub(super) async fn status(
     State(front): State<Front>,
@@ -35,9 +45,16 @@ pub(super) async fn status(
             let renditions = show.tape().map_or(RENDITIONS, |tape| tape.head().filler.set());
             let listeners = show.listeners();
             let own_pages = front.pages.borrow().clone();
+            let gate = show.gate.board();
             let body = front.shell.look(|node, now| {
-                let status = Status::new(now, node.show(&id)?, renditions, listeners, &own_pages);
-                Ok::<_, Problem>(Bytes::from(serde_json::to_vec(&status).expect("plain data with text keys")))
+                let mut status = Status::new(now, node.show(&id)?, renditions, listeners, &own_pages);
+                if gate.as_ref().is_some_and(BoardView::is_awaited) {
+                    status.poll_often();
+                }
+                let document = Document { status, gate };
+                Ok::<_, Problem>(Bytes::from(
+                    serde_json::to_vec(&document).expect("plain data with text keys"),
+                ))
             })?;
             let etag = HeaderValue::from_str(&format!("\"{}\"", &blake3::hash(&body).to_hex()[..16]))
                 .expect("hexadecimal digits");

@@ -11,6 +11,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
 use bytes::{Bytes, BytesMut};
 use futures_util::stream;
+use http::Method;
 use stentor_formats::{Container, Framer, Interval};
 use stentor_tape::{Cursor, Pace, Step};
 use stentor_types::{Chunk, Frames, Mono, Reason, Rendition, Slot};
@@ -19,6 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use super::choice::{self, Choice, Wish};
 use super::{Front, show_id};
 use crate::clock::Clock;
+use crate::gate::Admission;
 use crate::metrics::Counted;
 use crate::problem::Problem;
 use crate::shell::ShowShell;
@@ -39,30 +41,34 @@ pub(super) const FIRST_SOUND_WAIT: Duration = Duration::from_secs(5);
 
 pub(super) async fn mp4(
     State(front): State<Front>,
+    method: Method,
     Path(show): Path<String>,
     wish: Result<Query<Wish>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    serve(&front, &show, Container::Fmp4, wish).await
+    serve(&front, &method, &show, Container::Fmp4, wish).await
 }
 
 pub(super) async fn ogg(
     State(front): State<Front>,
+    method: Method,
     Path(show): Path<String>,
     wish: Result<Query<Wish>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    serve(&front, &show, Container::Ogg, wish).await
+    serve(&front, &method, &show, Container::Ogg, wish).await
 }
 
 pub(super) async fn aac(
     State(front): State<Front>,
+    method: Method,
     Path(show): Path<String>,
     wish: Result<Query<Wish>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    serve(&front, &show, Container::Adts, wish).await
+    serve(&front, &method, &show, Container::Adts, wish).await
 }
 
 async fn serve(
     front: &Front,
+    method: &Method,
     show: &str,
     container: Container,
     wish: Result<Query<Wish>, QueryRejection>,
@@ -81,6 +87,17 @@ async fn serve(
     // Each reads the disk some times a second until it is live; those of the newest minute are the shards' own.
     let place = choice.rewound.then(|| Arc::clone(&front.rewound).try_acquire_owned()).transpose();
     let place = place.map_err(|_| Problem::new(Reason::Overloaded))?;
+    let (end, ended) = watch::channel(false);
+    let gate = Arc::clone(&front.shell.show(&id)?.gate);
+    let ticket = wish.ticket.as_deref();
+    if method == Method::HEAD {
+        // Whoever only looks takes no seat, and nobody's stream.
+        gate.may_enter(ticket)?;
+        return Ok(choice.headers(choice.first).into_response());
+    }
+    let admission = gate.admit(ticket, move |_| {
+        end.send_replace(true);
+    })?;
     let (headers, clock) = (choice.headers(choice.first), *front.shell.clock());
     let Choice { tape, framer, key, first, rewound, .. } = choice;
     let pace = if rewound { Pace::Rewound } else { Pace::Live };
@@ -95,6 +112,8 @@ async fn serve(
         moved_to_live: false,
         news: tape.subscribe(),
         stopping: front.shell.stopping(),
+        ended,
+        _admission: admission,
         clock,
         _counted: Counted::new(Arc::clone(&tape), |tape| &tape.listeners),
         tape,
@@ -140,6 +159,10 @@ struct Listener {
     moved_to_live: bool,
     news: watch::Receiver<Live>,
     stopping: watch::Receiver<bool>,
+    /// That they have another stream, where this one is heard by a ticket.
+    ended: watch::Receiver<bool>,
+    /// Their seat, as long as this lives.
+    _admission: Admission,
     clock: Clock,
     _counted: Counted<LiveTape>,
     tape: Arc<LiveTape>,
@@ -153,15 +176,20 @@ impl Listener {
             return Some(self.opening(intro).await);
         }
         loop {
+            if *self.ended.borrow() {
+                return None;
+            }
             match self.advance().await {
                 Advance::Framed(bytes) => return Some(bytes),
                 Advance::Until(at) => tokio::select! {
                     () = tokio::time::sleep_until(self.clock.deadline(at)) => {}
                     _ = self.stopping.wait_for(|stopping| *stopping) => return None,
+                    Ok(_) = self.ended.wait_for(|ended| *ended) => return None,
                 },
                 Advance::Wait => tokio::select! {
                     _ = self.news.changed() => {}
                     _ = self.stopping.wait_for(|stopping| *stopping) => return None,
+                    Ok(_) = self.ended.wait_for(|ended| *ended) => return None,
                 },
                 Advance::End => return None,
             }

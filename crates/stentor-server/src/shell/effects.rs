@@ -3,11 +3,12 @@
 use std::sync::{Arc, PoisonError};
 
 use stentor_node::Effect;
+use stentor_stage::Phase;
 use stentor_types::{Epoch, Reason, ShowId};
 
 use super::events::{OfShow, Output};
 use super::show::DISK_WAIT_MAX;
-use super::{Shell, ShowShell};
+use super::{Shell, ShowShell, is_live};
 use crate::media::ToMedia;
 use crate::mixer_thread;
 use crate::notice::Notice;
@@ -30,6 +31,11 @@ impl Shell {
             Effect::CloseSession { session, .. } => self.media().send(ToMedia::Close(session)),
             Effect::PhaseChanged(phase) => {
                 show.cache.forget();
+                if is_live(phase) {
+                    show.gate.open_doors();
+                } else if phase == Phase::Ended {
+                    show.gate.end();
+                }
                 let phase = phase.to_string();
                 self.note(Notice::PhaseChanged { show: id.clone(), phase });
             }
@@ -90,6 +96,7 @@ impl Shell {
     async fn remove(&self, id: &ShowId) -> Result<(), Reason> {
         let show = self.show(id)?;
         self.forget(id);
+        show.gate.end();
         self.stop_mixer(&show);
         self.media().send(ToMedia::CloseShow(id.clone()));
         show.stage_changed();
@@ -98,6 +105,7 @@ impl Shell {
         }
         show.thread.stop().await;
         show.tracks.stop().await;
+        show.gate.settled().await;
         if !show.thread.owns_folder() {
             return Ok(());
         }

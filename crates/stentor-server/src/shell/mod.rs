@@ -64,6 +64,7 @@ pub struct Shell {
     stopping: watch::Sender<bool>,
     bells: Arc<Bells>,
     interval: Interval,
+    seats: Option<u32>,
 }
 
 impl Shell {
@@ -75,6 +76,7 @@ impl Shell {
         notices: Arc<Notices>,
         metrics: Arc<Metrics>,
         interval: Interval,
+        seats: Option<u32>,
     ) -> Arc<Self> {
         let (news, inbox) = sync_channel::<News>(NEWS_MAX);
         let shell = Arc::new(Self {
@@ -93,6 +95,7 @@ impl Shell {
             stopping: watch::Sender::new(false),
             bells: Arc::default(),
             interval,
+            seats,
         });
         let telling = Arc::downgrade(&shell);
         let tell = move || {
@@ -140,6 +143,11 @@ impl Shell {
     /// How often listeners get sound who do not ask to be close to live.
     pub(crate) fn interval(&self) -> Interval {
         self.interval
+    }
+
+    /// How many may hear at once, of all shows together, if that is bounded.
+    pub(crate) fn seats(&self) -> Option<u32> {
+        self.seats
     }
 
     /// The gauges.
@@ -248,13 +256,16 @@ impl Shell {
         let bells = Arc::clone(&self.bells);
         let thread = thread::spawn(id.clone(), found, data, self.clock, reads, bells, events)
             .expect("a thread can be started");
-        let show = Arc::new(ShowShell::new(id.clone(), thread));
+        let show = Arc::new(ShowShell::new(id.clone(), thread, self.clock));
+        if let Some(seats) = self.seats.filter(|_| !found) {
+            show.gate.begin(seats);
+        }
         self.shows.write().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), Arc::clone(&show));
         show
     }
 
     /// All shows of this process.
-    fn shows(&self) -> Vec<Arc<ShowShell>> {
+    pub(crate) fn shows(&self) -> Vec<Arc<ShowShell>> {
         self.shows.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 

@@ -11,6 +11,8 @@ use tokio::sync::watch;
 use super::Shell;
 use super::mixer_place::MixerPlace;
 use super::tracks::TracksPlace;
+use crate::clock::Clock;
+use crate::gate::ShowGate;
 use crate::metrics::ShowSample;
 use crate::notice::Notice;
 use crate::tape::{LiveTape, TapeHandle, files, thread};
@@ -35,13 +37,16 @@ pub struct ShowShell {
     /// Why the mixer failed last, until that is told.
     pub(super) mixer_failure: Mutex<String>,
     stage_changes: watch::Sender<u64>,
+    /// Who gets in.
+    pub(crate) gate: Arc<ShowGate>,
     pub(crate) cache: crate::front::ShowCache,
 }
 
 impl ShowShell {
     /// A show without sound yet.
-    pub(super) fn new(id: ShowId, thread: TapeHandle) -> Self {
+    pub(super) fn new(id: ShowId, thread: TapeHandle, clock: Clock) -> Self {
         Self {
+            gate: Arc::new(ShowGate::new(id.clone(), clock)),
             id,
             thread,
             tape: watch::Sender::new(None),
@@ -128,6 +133,11 @@ impl ShowShell {
         })
     }
 
+    /// Whether there is a folder of this show, and no other's, in which its files belong.
+    pub(crate) fn owns_folder(&self) -> bool {
+        self.thread.owns_folder()
+    }
+
     /// Open progressive streams.
     pub fn listeners(&self) -> u64 {
         self.tape().map_or(0, |tape| tape.listeners.load(Relaxed))
@@ -169,10 +179,14 @@ impl ShowShell {
             (speakers as u64, known.and_then(stentor_node::Show::newest))
         });
         let tape = self.tape();
+        let gate = self.gate.counts().unwrap_or_default();
         let of_tape = |value: fn(&LiveTape) -> u64| tape.as_deref().map_or(0, value);
         ShowSample {
             show: self.id.to_string(),
             listeners: of_tape(|tape| tape.listeners.load(Relaxed)),
+            seats: gate.seats.into(),
+            inside: gate.inside.into(),
+            waiting: gate.waiting.into(),
             speakers,
             chunks: of_tape(|tape| tape.published.load(Relaxed)),
             slot: newest.map_or(0, |position| position.slot.0),

@@ -18,6 +18,7 @@ mod ear;
 mod end_by_mistake;
 mod front_door;
 mod garbage;
+mod gate;
 mod hands;
 mod hostile_speaker;
 mod house;

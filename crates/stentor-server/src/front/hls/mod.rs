@@ -8,9 +8,11 @@ pub(super) use self::playlist::names_gzip;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Deserialize;
 use stentor_formats::hls::{self, Edition, LOW_LATENCY_TARGET_S, PLAYLIST_CONTENT_TYPE, SegmentName};
 use stentor_formats::{Container, FormatError};
 use stentor_stage::Phase;
@@ -37,8 +39,24 @@ const SETTLED_CACHE: &str = "public, max-age=5";
 const MISSING_CACHE: &str = "public, max-age=1";
 
 /// `index.m3u8`, which every link and page names: low latency while the show is live.
-pub(super) async fn index(State(front): State<Front>, Path(show): Path<String>) -> Response {
-    multivariant(&front, &show, Edition::LowLatency).await.unwrap_or_else(refuse)
+pub(super) async fn index(
+    State(front): State<Front>,
+    Path(show): Path<String>,
+    ticket: Result<Query<Ticket>, QueryRejection>,
+) -> Response {
+    let ticket = ticket.ok().and_then(|Query(Ticket { ticket })| ticket);
+    let admitted = async {
+        front.shell.show(&show_id(&show)?)?.gate.may_enter(ticket.as_deref())?;
+        multivariant(&front, &show, Edition::LowLatency).await
+    };
+    admitted.await.unwrap_or_else(refuse)
+}
+
+/// Whoever begins here passes the gate as others do. Who goes on fetching is not stopped, and is on no seat: what HLS takes of a
+/// machine is seen by its gauges.
+#[derive(Debug, Deserialize)]
+pub(super) struct Ticket {
+    ticket: Option<String>,
 }
 
 /// `cdn.m3u8`: the same show in a twelfth of the requests.

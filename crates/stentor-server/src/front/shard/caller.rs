@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use stentor_fanout::FeedId;
+use stentor_gate::Pass;
 use stentor_types::Slot;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::table::Key;
 use super::wire::{Handshake, Wire};
 use crate::bell::Bell;
 use crate::metrics::Counted;
@@ -64,6 +66,8 @@ pub(super) struct Moved {
 pub(super) enum Brought {
     /// A connection that comes back.
     Connection(Moved),
+    /// That the stream of this pass is over, because its ticket has another.
+    End(Key, Pass),
     /// A group of a feed that was read for it, or could not be had.
     Group { feed: FeedId, group: Slot, framed: Option<Framed> },
 }

@@ -1,12 +1,15 @@
 //! Who listens: from the request to the end of their stream.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use socket2::SockRef;
 use stentor_fanout::{Coding, ListenerId};
-use stentor_types::{Reason, Slot};
+use stentor_gate::Pass;
+use stentor_types::{Mono, Reason, Slot};
 
+use super::caller::Brought;
 use super::decide::Listen;
 use super::poll::Ready;
 use super::table::Key;
@@ -14,6 +17,7 @@ use super::talk::{Next, State};
 use super::{Shard, sys};
 use crate::front::choice::{self, Choice};
 use crate::front::stream::FIRST_SOUND_WAIT;
+use crate::gate::Admission;
 use crate::problem::Problem;
 
 /// What a listener may say while their stream lasts, and nobody reads: TLS's own messages are some 100 bytes an hour,
@@ -38,6 +42,10 @@ const SAMPLE_EVERY: Duration = Duration::from_millis(250);
 /// listeners a turn is 375 × 0.5 µs.
 const SAMPLE_TURNS: usize = 40;
 
+/// How long somebody takes sound until their network is known to have one more listener: longer than what a peer acknowledges that
+/// reads nothing.
+const PROVEN_AFTER: Duration = Duration::from_secs(60);
+
 /// A request for a stream, as long as it is not answered.
 pub(super) struct Request {
     pub(super) listen: Listen,
@@ -51,12 +59,16 @@ pub(super) struct Request {
 /// A stream under way.
 pub(super) struct Stream {
     pub(super) id: ListenerId,
+    /// Their seat, as long as this lives.
+    admission: Admission,
     /// The connection stays open when the stream ends.
     pub(super) keep_alive: bool,
     /// Bytes that the listener said meanwhile.
     pub(super) heard: usize,
     /// Segments that were sent again until it was looked at last.
     retransmitted: u64,
+    /// Since when, until they have proven that somebody takes the sound.
+    unproven_since: Option<Mono>,
 }
 
 impl Shard {
@@ -83,15 +95,26 @@ impl Shard {
             // That has to be read from the disk first.
             return Next::HandOver(request.read);
         }
+        let admission = match self.admit(key, &request.listen) {
+            Ok(admission) => admission,
+            Err(problem) => return self.refuse_listener(key, request, problem),
+        };
         let joined = self.feeds.join(self.clock.now(), choice, request.coding, key);
         let Ok(id) = joined else {
             return self.refuse_listener(key, request, Problem::new(Reason::Overloaded));
         };
+        let unproven_since = Some(self.clock.mono());
         let Some(connection) = self.table.get_mut(key) else { return Next::Stay };
         // Whatever it says behind the request means that it does not wait for the stream to end.
         let heard = request.read.len() - request.bytes;
-        connection.state =
-            State::Stream(Stream { id, keep_alive: request.keep_alive, heard, retransmitted: 0 });
+        connection.state = State::Stream(Stream {
+            id,
+            admission,
+            keep_alive: request.keep_alive,
+            heard,
+            retransmitted: 0,
+            unproven_since,
+        });
         connection.deadline = None;
         let socket = SockRef::from(&connection.caller.socket);
         let kernel_bytes = (choice.bytes_per_s() * KERNEL_S).max(KERNEL_BYTES_MIN);
@@ -99,6 +122,21 @@ impl Shard {
         let _ = socket.set_send_buffer_size(usize::try_from(kernel_bytes).unwrap_or(usize::MAX));
         let _ = socket.set_tcp_notsent_lowat(UNSENT_BYTES_MAX);
         Next::Stay
+    }
+
+    /// Ends the stream of a pass, unless it has ended by itself.
+    pub(super) fn end(&mut self, key: Key, pass: Pass) {
+        let Some(connection) = self.table.get_mut(key) else { return };
+        if matches!(&connection.state, State::Stream(stream) if stream.admission.is_by(pass)) {
+            self.close(key);
+        }
+    }
+
+    /// Asks the show's gate.
+    fn admit(&self, key: Key, listen: &Listen) -> Result<Admission, Problem> {
+        let show = self.shared.shell.show(&listen.show)?;
+        let home = Arc::clone(&self.shared.home);
+        show.gate.admit(listen.wish.ticket.as_deref(), move |pass| home.bring(Brought::End(key, pass)))
     }
 
     fn refuse_listener(&mut self, key: Key, request: Request, problem: Problem) -> Next {
@@ -189,6 +227,13 @@ impl Shard {
             };
             gauges.sampled(bytes, retransmitted.saturating_sub(stream.retransmitted));
             stream.retransmitted = retransmitted;
+            let takes_all = bytes <= u64::from(UNSENT_BYTES_MAX);
+            if takes_all
+                && stream.unproven_since.is_some_and(|since| now.saturating_since(since) >= PROVEN_AFTER)
+            {
+                stream.unproven_since = None;
+                stream.admission.gate().prove(connection.caller.peer.ip());
+            }
             self.feeds.fanout.unacknowledged(now, stream.id, usize::try_from(bytes).unwrap_or(usize::MAX));
         }
     }

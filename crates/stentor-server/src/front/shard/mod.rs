@@ -229,6 +229,7 @@ impl Shard {
                         self.attend(key, Ready::UNKNOWN);
                     }
                 }
+                Brought::End(key, pass) => self.end(key, pass),
                 Brought::Group { feed, group, framed } => {
                     self.feeds.fetched(self.clock.mono(), feed, group, framed);
                 }
