@@ -27,6 +27,7 @@ mod entropy;
 mod essential;
 pub mod front;
 mod gate;
+mod gzip;
 pub mod media;
 pub mod memory;
 pub mod metrics;

@@ -1,21 +1,84 @@
 //! The pages: static files, compiled in, the same for everybody.
 //!
-//! No text of a person is ever written into one: pages get those as JSON and set them as text.
+//! No text of a person is ever written into one: pages get those as JSON and set them as text. They are compressed
+//! once, and not for each of a crowd.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use axum::Router;
 use axum::extract::{Path, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use bytes::Bytes;
+use flate2::Compression;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use rust_embed::{EmbeddedFile, RustEmbed};
+use rust_embed::RustEmbed;
 use stentor_types::Reason;
 
+use crate::gzip::{accepts_gzip, gzip};
 use crate::problem::Problem;
 
 #[derive(RustEmbed)]
 #[folder = "../../web/dist"]
 struct Dist;
+
+/// A file as it is sent. Codings of one file have tags of their own (RFC 9110 §8.8.3.3).
+struct Page {
+    content_type: &'static str,
+    plain: Sent,
+    gzip: Sent,
+}
+
+struct Sent {
+    body: Bytes,
+    etag: HeaderValue,
+}
+
+static PAGES: LazyLock<HashMap<String, Page>> = LazyLock::new(|| {
+    Dist::iter().filter_map(|path| Page::of(&path).map(|page| (path.into_owned(), page))).collect()
+});
+
+impl Page {
+    fn of(path: &str) -> Option<Self> {
+        let file = Dist::get(path)?;
+        let hash: String =
+            file.metadata.sha256_hash()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let sent = |body: Bytes, coding: &str| {
+            let etag =
+                HeaderValue::from_str(&format!("\"{hash}{coding}\"")).expect("ASCII letters and digits");
+            Sent { body, etag }
+        };
+        let gzip = sent(gzip(&file.data, Compression::best()), "-gzip");
+        let plain = sent(Bytes::from(file.data.into_owned()), "");
+        Some(Self { content_type: content_type(path), plain, gzip })
+    }
+
+    /// It with its ETag; 304 where the browser has it already. Browsers ask again each time (`no-cache`), so that a page and its
+    /// modules are always of one build.
+    fn answer(&self, method: &Method, asked: &HeaderMap) -> Response {
+        let compressed = accepts_gzip(asked);
+        let Sent { body, etag } = if compressed { &self.gzip } else { &self.plain };
+        let known = asked.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+        let mut response = if known.is_some_and(|known| known.split(',').any(|tag| tag.trim() == etag)) {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else if method == Method::HEAD {
+            StatusCode::OK.into_response()
+        } else {
+            body.clone().into_response()
+        };
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        headers.insert(header::ETAG, etag.clone());
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        if compressed {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        response
+    }
+}
 
 /// Nothing but our own files, no inline script, no frame of anybody else around us. The stage door
 /// and the front door may have different origins, but no page ever talks to the other's.
@@ -29,9 +92,9 @@ pub fn assets<S: Clone + Send + Sync + 'static>() -> Router<S> {
 }
 
 async fn asset(method: Method, headers: HeaderMap, Path(path): Path<String>) -> Response {
-    match Dist::get(&path) {
+    match PAGES.get(&path) {
         // Pages are served at their own URLs only, where their headers fit.
-        Some(file) if !path.ends_with(".html") => embedded(&method, &headers, &path, &file),
+        Some(file) if !path.ends_with(".html") => file.answer(&method, &headers),
         _ => Problem::new(Reason::NotFound).into_response(),
     }
 }
@@ -48,30 +111,10 @@ pub fn shell<S: Clone + Send + Sync + 'static>() -> Router<S> {
 
 /// The page of this name, such as `listener.html`.
 pub fn page(method: &Method, headers: &HeaderMap, name: &str) -> Response {
-    match Dist::get(name) {
-        Some(file) => embedded(method, headers, name, &file),
+    match PAGES.get(name) {
+        Some(file) => file.answer(method, headers),
         None => Problem::new(Reason::Internal).detail("This build has no pages in it.").into_response(),
     }
-}
-
-/// An embedded file with its ETag; 304 where the browser has it already. Browsers ask again each
-/// time (`no-cache`), so that a page and its modules are always of one build.
-fn embedded(method: &Method, headers: &HeaderMap, path: &str, file: &EmbeddedFile) -> Response {
-    let hash = file.metadata.sha256_hash();
-    let etag = format!("\"{}\"", hash[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>());
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let mut response = if known.is_some_and(|known| known.split(',').any(|tag| tag.trim() == etag)) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else if method == Method::HEAD {
-        StatusCode::OK.into_response()
-    } else {
-        axum::body::Bytes::copy_from_slice(&file.data).into_response()
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    headers.insert(header::ETAG, HeaderValue::from_str(&etag).expect("hexadecimal digits"));
-    response
 }
 
 fn content_type(path: &str) -> &'static str {
@@ -106,5 +149,43 @@ pub(crate) fn add_security_headers(headers: &mut HeaderMap) {
         ),
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use flate2::read::GzDecoder;
+
+    use super::*;
+
+    #[test]
+    fn every_page_is_whole_in_either_coding() {
+        assert!(PAGES.contains_key("listener.html") && PAGES.contains_key("player/mse.js"));
+        for (path, Page { plain, gzip, .. }) in PAGES.iter() {
+            let mut whole = Vec::new();
+            GzDecoder::new(&gzip.body[..]).read_to_end(&mut whole).expect("gzip");
+            assert_eq!(whole, plain.body, "{path}");
+            assert_ne!(gzip.etag, plain.etag, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_coding_is_one_that_was_asked_for_and_what_is_known_is_not_sent_again() {
+        let asked = |pairs: &[(header::HeaderName, &HeaderValue)]| {
+            let headers = pairs.iter().map(|(name, value)| (name.clone(), (*value).clone())).collect();
+            page(&Method::GET, &headers, "listener.html")
+        };
+        let codings = HeaderValue::from_static("gzip, br");
+        let (plain, compressed) = (asked(&[]), asked(&[(header::ACCEPT_ENCODING, &codings)]));
+        assert_eq!(plain.headers().get(header::CONTENT_ENCODING), None);
+        assert_eq!(compressed.headers()[header::CONTENT_ENCODING], "gzip");
+        let (plain, compressed) = (&plain.headers()[header::ETAG], &compressed.headers()[header::ETAG]);
+        let again = |tag, codings: &[_]| asked(&[&[(header::IF_NONE_MATCH, tag)], codings].concat()).status();
+        let reads_gzip = [(header::ACCEPT_ENCODING, &codings)];
+        assert_eq!(again(plain, &[]), 304);
+        assert_eq!(again(compressed, &reads_gzip), 304);
+        assert_eq!(again(compressed, &[]), 200);
     }
 }

@@ -2,7 +2,7 @@
 
 use http::Uri;
 
-use crate::front::hls::names_gzip;
+use crate::gzip::names_gzip;
 
 /// Bytes of a head: the longest honest ones (cookies of others on the same host, long user agents) stay under 8 KiB.
 pub const HEAD_BYTES_MAX: usize = 16 * 1024;

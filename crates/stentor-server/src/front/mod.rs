@@ -204,15 +204,15 @@ async fn shows(State(front): State<Front>, method: Method, headers: HeaderMap) -
 async fn page(
     State(front): State<Front>,
     method: Method,
-    headers: HeaderMap,
+    mut headers: HeaderMap,
     Path(show): Path<String>,
 ) -> Response {
-    let known = show_id(&show).is_ok_and(|id| front.shell.show(&id).is_ok());
-    // Who has the page of a show that is gone is told so, and not that it is as it was.
-    let none = HeaderMap::new();
-    let mut response = pages::page(&method, if known { &headers } else { &none }, "listener.html");
-    if !known {
-        *response.status_mut() = StatusCode::NOT_FOUND;
+    if show_id(&show).is_ok_and(|id| front.shell.show(&id).is_ok()) {
+        return pages::page(&method, &headers, "listener.html");
     }
+    // Who has the page of a show that is gone is told so, and not that it is as it was.
+    headers.remove(header::IF_NONE_MATCH);
+    let mut response = pages::page(&method, &headers, "listener.html");
+    *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }

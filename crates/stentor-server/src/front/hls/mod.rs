@@ -3,8 +3,6 @@
 mod playlist;
 mod sound;
 
-pub(super) use self::playlist::names_gzip;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +18,7 @@ use stentor_types::{Reason, Rendition, ShowId, Slot};
 use tokio::sync::{Semaphore, watch};
 
 use super::{Front, show_id};
+use crate::gzip::accepts_gzip;
 use crate::problem::Problem;
 use crate::shell::{Shell, ShowShell};
 use crate::tape::{Live, LiveTape};
@@ -144,7 +143,7 @@ pub(super) async fn file(
         if !tape.head().has(rendition) {
             return Err(Problem::new(Reason::RenditionMissing));
         }
-        let gzip = playlist::accepts_gzip(&headers);
+        let gzip = accepts_gzip(&headers);
         of_rendition(&front, &file, Wanted { id, show, tape, rendition, query, gzip }).await
     };
     found.await.unwrap_or_else(refuse)

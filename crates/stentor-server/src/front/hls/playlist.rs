@@ -1,18 +1,16 @@
 //! Media playlists, each made once for all who ask, plain and compressed.
 
-use std::io::Write as _;
-
 use axum::response::Response;
 use bytes::Bytes;
 use flate2::Compression;
-use flate2::write::GzEncoder;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderValue, header};
 use stentor_formats::hls::{self, Edge, PLAYLIST_CONTENT_TYPE, Reload, Turn};
 use stentor_formats::{FormatError, Interval};
 use stentor_types::{Reason, Run};
 
 use super::{Front, SETTLED_CACHE, Wanted, answer, held, problem, recording_slots};
 use crate::front::{Coding, Made, Playlist};
+use crate::gzip::gzip;
 use crate::problem::Problem;
 use crate::tape::Live;
 
@@ -22,6 +20,9 @@ const LIVE_CACHE: &str = "public, max-age=1";
 /// A playlist that was waited for contains what its URL names, so it may be kept: six target durations (rfc8216bis
 /// appendix B).
 const AWAITED_CACHE: &str = "public, max-age=12";
+
+/// The lines of a playlist repeat each other: the fastest level leaves a tenth.
+const GZIP_LEVEL: Compression = Compression::fast();
 
 /// `ll.m3u8`, when it contains what is asked for.
 pub(super) async fn low_latency(front: &Front, wanted: &Wanted) -> Result<Response, Problem> {
@@ -105,7 +106,7 @@ fn respond(
     let plain = || shared.made(Made::Playlist(what, Coding::Plain), state, || make().map(Bytes::from));
     let compressed = wanted.gzip;
     let body = if compressed {
-        shared.made(Made::Playlist(what, Coding::Gzip), state, || plain().map(|text| gzip(&text)))
+        shared.made(Made::Playlist(what, Coding::Gzip), state, || plain().map(|text| gzip(&text, GZIP_LEVEL)))
     } else {
         plain()
     };
@@ -115,40 +116,4 @@ fn respond(
         response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     Ok(response)
-}
-
-/// Whether `gzip` is among the codings, and not with weight 0 (RFC 9110 §12.5.3).
-pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    values.into_iter().any(names_gzip)
-}
-
-/// The same for one value of the header.
-pub(in crate::front) fn names_gzip(value: &str) -> bool {
-    value.split(',').any(|coding| {
-        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-        let weight = weight.trim().strip_prefix("q=").map_or(Ok(1.0), str::parse::<f32>);
-        name.trim().eq_ignore_ascii_case("gzip") && weight.is_ok_and(|weight| weight > 0.0)
-    })
-}
-
-/// The lines of a playlist repeat each other: the fastest level leaves a tenth.
-fn gzip(text: &[u8]) -> Bytes {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 8), Compression::fast());
-    encoder.write_all(text).and_then(|()| encoder.finish()).expect("writing to memory does not fail").into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gzip_is_for_those_who_say_that_they_read_it() {
-        let says = |text: &'static str| {
-            accepts_gzip(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(text))]))
-        };
-        assert!(["gzip", "br, GZIP;q=0.5", "deflate, gzip"].into_iter().all(says));
-        assert!(!["", "br", "gzip;q=0", "gzip; q=0.0", "xgzip", "gzip;q=much"].into_iter().any(says));
-        assert!(!accepts_gzip(&HeaderMap::new()));
-    }
 }
