@@ -5,6 +5,7 @@ import { test } from 'node:test';
 
 import { hearProgramme } from '../harness/ears.mjs';
 import { House, pressListen, takeStage } from '../harness/house.mjs';
+import { withoutHls, withoutMediaSource } from '../harness/older.mjs';
 import { direct, press } from '../harness/studio.mjs';
 import { until } from '../harness/until.mjs';
 import { assertPitches } from '../sound/pitch.mjs';
@@ -13,19 +14,6 @@ import { PITCH_A_HZ, PITCH_B_HZ } from '../sound/tones.mjs';
 // Long enough for eight beeps.
 const HEARD_S = 4;
 const PITCHES = { heard: [PITCH_A_HZ], unheard: [PITCH_B_HZ] };
-
-/** Run in the page before its own scripts. */
-function withoutMediaSource() {
-  delete window.MediaSource;
-  delete window.ManagedMediaSource;
-}
-
-function withoutHls() {
-  const { canPlayType } = HTMLMediaElement.prototype;
-  HTMLMediaElement.prototype.canPlayType = function asOlder(type) {
-    return type.includes('mpegurl') ? '' : canPlayType.call(this, type);
-  };
-}
 
 test('listening without MediaSource', async (t) => {
   const house = await House.open(t);

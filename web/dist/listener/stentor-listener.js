@@ -2,7 +2,7 @@ import { currentLanguage, languageSwitch } from '../shared/language.js';
 import { recall, remember } from '../shared/memory.js';
 import { showOfPath } from '../shared/fragment.js';
 import { make } from '../shared/dom.js';
-import { choosePlayer, modeOf } from '../player/choose.js';
+import { loadPlayer, modeOf } from '../player/choose.js';
 import { FREE_ENTRY, initialState, KBPS_DEFAULT } from '../player/state.js';
 import { momentLink, momentOf } from '../shared/moment.js';
 import { copyText } from '../shared/dom.js';
@@ -21,6 +21,7 @@ export class StentorListener extends HTMLElement {
     #show = showOfPath();
     #poll = new StatusPoll(this.#show, () => this.#heard());
     #player = null;
+    #makePlayer = null;
     #room = null;
     #roomAsked = false;
     #told = '';
@@ -147,7 +148,8 @@ export class StentorListener extends HTMLElement {
             void this.#extras.openHand(this.#view);
     }
     async #speak(language) {
-        const texts = await loadTexts(language);
+        const [texts, makePlayer] = await Promise.all([loadTexts(language), this.#makePlayer ?? loadPlayer(this.#audio)]);
+        this.#makePlayer = makePlayer;
         const changed = (other) => void this.#speak(other);
         this.#view = new View(this, texts, this, this.#audio, languageSwitch(language, changed));
         this.#extras.moveTo(this.#view);
@@ -167,7 +169,9 @@ export class StentorListener extends HTMLElement {
         const live = this.#poll.status?.live;
         const url = (kind) => `/${this.#show}/${kind}`;
         const urls = live ?? { mp4: url('live.mp4'), ogg: url('live.ogg'), aac: url('live.aac'), hls: url('hls/index.m3u8') };
-        this.#player ??= choosePlayer(this.#audio, urls, this.#close, () => this.#onPlayer());
+        this.#player ??= this.#makePlayer?.(urls, this.#close, () => this.#onPlayer()) ?? null;
+        if (!this.#player)
+            return;
         const { phase, following, position_s } = this.#playerState;
         this.#player.admit(this.#room?.entry ?? FREE_ENTRY);
         this.#tellPlayer();

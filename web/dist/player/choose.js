@@ -1,5 +1,4 @@
 import { MsePlayer } from './mse.js';
-import { NativePlayer } from './native.js';
 import { managedMediaSource, MIME } from './supply.js';
 export function modeOf(audio) {
     if ('MediaSource' in window && MediaSource.isTypeSupported(MIME))
@@ -8,9 +7,11 @@ export function modeOf(audio) {
         return 'managed';
     return audio.canPlayType('application/vnd.apple.mpegurl') !== '' ? 'hls' : 'progressive';
 }
-export function choosePlayer(audio, urls, close, changed) {
+export async function loadPlayer(audio) {
     const mode = modeOf(audio);
-    if (mode === 'mse' || mode === 'managed')
-        return new MsePlayer(audio, urls.mp4, mode === 'managed', close, changed);
-    return new NativePlayer(audio, urls, mode === 'hls', changed);
+    if (mode === 'mse' || mode === 'managed') {
+        return (urls, close, changed) => new MsePlayer(audio, urls.mp4, mode === 'managed', close, changed);
+    }
+    const { NativePlayer } = await import('./native.js');
+    return (urls, _close, changed) => new NativePlayer(audio, urls, mode === 'hls', changed);
 }

@@ -7,7 +7,7 @@ import { currentLanguage, languageSwitch, type Language } from '../shared/langua
 import { recall, remember } from '../shared/memory.js';
 import { showOfPath } from '../shared/fragment.js';
 import { make } from '../shared/dom.js';
-import { choosePlayer, modeOf } from '../player/choose.js';
+import { loadPlayer, modeOf, type PlayerMaker } from '../player/choose.js';
 import { FREE_ENTRY, initialState, KBPS_DEFAULT, type LivePlayer, type PlayerState } from '../player/state.js';
 import { momentLink, momentOf } from '../shared/moment.js';
 import { copyText } from '../shared/dom.js';
@@ -30,6 +30,8 @@ export class StentorListener extends HTMLElement implements Actions {
   #show = showOfPath();
   #poll = new StatusPoll(this.#show, () => this.#heard());
   #player: LivePlayer | null = null;
+  /** Here before the view, and so before any press. */
+  #makePlayer: PlayerMaker | null = null;
   #room: WaitingRoom | null = null;
   #roomAsked = false;
   /** What the gate was last told of the player. */
@@ -168,7 +170,8 @@ export class StentorListener extends HTMLElement implements Actions {
   // ---- inside
 
   async #speak(language: Language): Promise<void> {
-    const texts = await loadTexts(language);
+    const [texts, makePlayer] = await Promise.all([loadTexts(language), this.#makePlayer ?? loadPlayer(this.#audio)]);
+    this.#makePlayer = makePlayer;
     const changed = (other: Language): void => void this.#speak(other);
     this.#view = new View(this, texts, this, this.#audio, languageSwitch(language, changed));
     this.#extras.moveTo(this.#view);
@@ -191,7 +194,8 @@ export class StentorListener extends HTMLElement implements Actions {
     const live = this.#poll.status?.live;
     const url = (kind: string): string => `/${this.#show}/${kind}`;
     const urls = live ?? { mp4: url('live.mp4'), ogg: url('live.ogg'), aac: url('live.aac'), hls: url('hls/index.m3u8') };
-    this.#player ??= choosePlayer(this.#audio, urls, this.#close, () => this.#onPlayer());
+    this.#player ??= this.#makePlayer?.(urls, this.#close, () => this.#onPlayer()) ?? null;
+    if (!this.#player) return;
     const { phase, following, position_s } = this.#playerState;
     this.#player.admit(this.#room?.entry ?? FREE_ENTRY);
     this.#tellPlayer();

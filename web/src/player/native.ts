@@ -127,7 +127,7 @@ export class NativePlayer implements LivePlayer {
       this.#wanted_s = media_s;
       this.#goToPlace();
     }
-    if (paused || breaks) this.#state.position_s = media_s;
+    this.#place(media_s);
     this.changed();
   }
 
@@ -170,6 +170,9 @@ export class NativePlayer implements LivePlayer {
     this.#wanted_s = this.hls ? media_s : null;
     this.#settling = media_s === null;
     this.audio.src = this.#address(media_s);
+    // The sound of before is gone.
+    if (this.#state.phase === 'playing') this.#state.phase = 'buffering';
+    this.#place(media_s ?? this.#base_s);
     this.#play();
     this.changed();
   }
@@ -305,12 +308,18 @@ export class NativePlayer implements LivePlayer {
     return this.#base_s === null ? null : this.#base_s + this.audio.currentTime;
   }
 
+  /** Says where the listener is. */
+  #place(position_s: number | null): void {
+    const edge_s = this.#edge.at(performance.now() / 1000);
+    const latency_s = position_s === null || edge_s === null ? null : Math.max(0, edge_s - position_s);
+    Object.assign(this.#state, { edge_s, position_s, latency_s });
+  }
+
   #tick(): void {
-    const state = this.#state;
-    state.edge_s = this.#edge.at(performance.now() / 1000);
-    state.position_s = state.phase === 'playing' || state.phase === 'buffering' ? this.#position() : state.position_s;
-    const { position_s, edge_s } = state;
-    state.latency_s = position_s === null || edge_s === null ? null : Math.max(0, edge_s - position_s);
+    const { phase, position_s } = this.#state;
+    const moves = phase === 'playing' || phase === 'buffering';
+    // Where it is to go is where it is.
+    this.#place(moves ? (this.#wanted_s ?? this.#position()) : position_s);
     this.#settle();
     this.changed();
   }
