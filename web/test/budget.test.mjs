@@ -42,7 +42,7 @@ test('no page has inline script, inline style or anything from elsewhere', () =>
 
 test('what playing does not need is no part of the page that is loaded', () => {
   const html = readFileSync(join(web, 'dist/listener.html'), 'utf8');
-  for (const name of ['native', 'stentor-why', 'probe', 'stentor-hand', 'stentor-chapters', 'waitingroom', 'ticket', 'holdsound']) assert.ok(!html.includes(`/${name}.js`), name);
+  for (const name of ['native', 'stentor-why', 'probe', 'stentor-hand', 'stentor-chapters', 'waitingroom', 'ticket', 'holdsound', 'replay']) assert.ok(!html.includes(`/${name}.js`), name);
 });
 
 test('the worker keeps the whole page: every language, and what is loaded on demand', () => {
@@ -51,7 +51,7 @@ test('the worker keeps the whole page: every language, and what is loaded on dem
   const hash = (file) => createHash('sha256').update(readFileSync(join(web, 'dist', file))).digest('hex');
   const wanted = ['listener.html', 'css/base.css', 'css/listener.css', 'icons/stentor.svg', 'listener/stentor-listener.js'];
   wanted.push('listener/stentor-why.js', 'listener/hand.js', 'listener/chapters.js', 'texts/extras.de.js', 'player/mse.js', 'player/native.js');
-  wanted.push('listener/waitingroom.js', 'listener/gate.js', 'player/holdsound.js', 'texts/waiting.de.js');
+  wanted.push('listener/replay.js', 'listener/waitingroom.js', 'listener/gate.js', 'player/holdsound.js', 'texts/waiting.de.js');
   for (const file of wanted) {
     const path = file === 'listener.html' ? `/${file}` : `/assets/${file}`;
     assert.equal(files[path], hash(file), path);

@@ -1,22 +1,27 @@
 import { Backoff } from '../shared/backoff.js';
 import { patience } from '../shared/older.js';
 import { problemOf, unreachable } from '../shared/problem.js';
-export const SPEEDS = [0.75, 1, 1.25, 1.5, 1.75, 2];
+import { NO_REPLAY } from './replaystate.js';
 const ANSWER_MS_MAX = 8_000;
 export class Replay {
     audio;
     changed;
-    #state = { loaded: false, playing: false, position_s: 0, duration_s: 0, speed: 1, silence: null, failed: false };
-    #sources = [];
+    #state;
+    #sources;
     #source = 0;
-    #place_s = 0;
+    #place_s;
     #placing = false;
     #loads = 0;
     #retry = 0;
     #backoff = new Backoff(1, 15);
-    constructor(audio, changed) {
+    constructor(audio, recording, place_s, changed) {
         this.audio = audio;
         this.changed = changed;
+        const m4a = audio.canPlayType('audio/mp4; codecs="mp4a.40.2"') !== '';
+        const sources = m4a ? [recording.m4a, recording.opus] : [recording.opus, recording.m4a];
+        this.#sources = sources.filter((source) => source !== null);
+        this.#place_s = place_s;
+        this.#state = { ...NO_REPLAY, loaded: true, position_s: place_s, duration_s: recording.duration_s ?? 0 };
         for (const event of ['timeupdate', 'ended', 'durationchange', 'seeked', 'ratechange']) {
             audio.addEventListener(event, () => this.#measure());
         }
@@ -26,18 +31,11 @@ export class Replay {
         audio.addEventListener('error', () => void this.#onError());
         audio.addEventListener('loadedmetadata', () => this.#onReady());
         window.addEventListener('online', () => this.#state.silence && this.#load());
+        audio.preload = 'metadata';
+        this.#load();
     }
     get state() {
         return this.#state;
-    }
-    load(recording, place_s) {
-        const m4a = this.audio.canPlayType('audio/mp4; codecs="mp4a.40.2"') !== '';
-        const sources = m4a ? [recording.m4a, recording.opus] : [recording.opus, recording.m4a];
-        this.#sources = sources.filter((source) => source !== null);
-        this.#place_s = place_s;
-        Object.assign(this.#state, { loaded: true, position_s: place_s, duration_s: recording.duration_s ?? 0 });
-        this.audio.preload = 'metadata';
-        this.#load();
     }
     toggle() {
         const { playing, silence, failed } = this.#state;
@@ -92,8 +90,6 @@ export class Replay {
         });
     }
     #onReady() {
-        if (!this.#state.loaded)
-            return;
         if (this.#place_s > 0)
             this.audio.currentTime = this.#place_s;
         this.#placing = false;
@@ -101,13 +97,13 @@ export class Replay {
         this.#measure();
     }
     #onPress(play) {
-        if (this.#state.loaded && play !== this.audio.paused && this.audio.error === null)
+        if (play !== this.audio.paused && this.audio.error === null)
             this.#state.playing = play;
         this.#measure();
     }
     async #onError() {
         const source = this.#sources[this.#source];
-        if (!this.#state.loaded || source === undefined)
+        if (source === undefined)
             return;
         const load = this.#loads;
         const lost = this.audio.error?.code === MediaError.MEDIA_ERR_NETWORK;
@@ -133,8 +129,6 @@ export class Replay {
         return !this.#placing && this.audio.error === null && this.audio.readyState > 0;
     }
     #measure() {
-        if (!this.#state.loaded)
-            return;
         const { currentTime, duration, playbackRate } = this.audio;
         if (this.#atPlace)
             this.#place_s = currentTime;

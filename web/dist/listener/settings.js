@@ -1,5 +1,5 @@
 import { make, setAttribute, setText, show } from '../shared/dom.js';
-import { SPEEDS } from './replay.js';
+import { SPEEDS } from './replaystate.js';
 import { StentorVolume } from './stentor-volume.js';
 const MB_PER_HOUR_AND_KBPS = 0.45;
 export class Settings {

@@ -16,7 +16,9 @@ export function stageOf({ status, silence, player, replay }) {
         case 'ending':
             return player.following === 'behind' && hearing ? 'live' : 'ending';
         case 'ended':
-            return hearing && player.following === 'behind' ? 'live' : 'preparing';
+            if (hearing && player.following === 'behind')
+                return 'live';
+            return status.recording.ready ? 'loading' : 'preparing';
     }
 }
 export function saidOf(facts, texts) {

@@ -10,7 +10,7 @@ import { clockText } from '../shared/timetext.js';
 import { Extras } from './extras.js';
 import { announceToSystem, describeToSystem } from './mediasession.js';
 import { modelOf } from './model.js';
-import { Replay } from './replay.js';
+import { NO_REPLAY } from './replaystate.js';
 import { keepThisPage } from './shell.js';
 import { StatusPoll } from './statuspoll.js';
 import { loadTexts, loadWaitingTexts } from './texts.js';
@@ -26,13 +26,14 @@ export class StentorListener extends HTMLElement {
     #roomAsked = false;
     #told = '';
     #idle = initialState(modeOf(this.#audio), false);
-    #replay = new Replay(this.#audio, () => this.#draw());
+    #replay = null;
+    #makeReplay = null;
     #view = null;
     #close = recall('close') ?? false;
     #kbps = recall('kbps') ?? KBPS_DEFAULT;
     #title = recall('title');
     #moment_s = momentOf(location.hash);
-    #extras = new Extras({ show: this.#show, audio: this.#audio, player: () => this.#playerState, replay: () => this.#replay.state.loaded }, { listen: () => this.play(), scrub: (show_s) => this.scrub(show_s), changed: () => this.#draw() });
+    #extras = new Extras({ show: this.#show, audio: this.#audio, player: () => this.#playerState, replay: () => this.#replay !== null }, { listen: () => this.play(), scrub: (show_s) => this.scrub(show_s), changed: () => this.#draw() });
     #frame = 0;
     #drawing = false;
     #described = false;
@@ -58,7 +59,7 @@ export class StentorListener extends HTMLElement {
         return {
             ...this.#playerState,
             show_phase: this.#poll.status?.phase ?? null,
-            replay: this.#replay.state,
+            replay: this.#replayState,
             show_s: model?.place?.value_s ?? null,
             speaking: model?.speaking ?? [],
             sentence: model?.sentence ?? '',
@@ -70,8 +71,11 @@ export class StentorListener extends HTMLElement {
     get #playerState() {
         return this.#player?.state ?? this.#idle;
     }
+    get #replayState() {
+        return this.#replay?.state ?? NO_REPLAY;
+    }
     toggle() {
-        if (this.#replay.state.loaded)
+        if (this.#replay)
             return this.#replay.toggle();
         const { phase } = this.#playerState;
         if (phase === 'blocked')
@@ -91,20 +95,20 @@ export class StentorListener extends HTMLElement {
     pause() {
         if (this.#model()?.button.kind === 'play')
             return;
-        if (this.#replay.state.loaded || this.#audio.paused)
+        if (this.#replay || this.#audio.paused)
             this.toggle();
         else
             this.#audio.pause();
     }
     jump(seconds) {
-        if (this.#replay.state.loaded)
+        if (this.#replay)
             return this.#replay.seekTo(this.#replay.state.position_s + seconds);
         const { position_s } = this.#playerState;
         if (position_s !== null)
             this.#seekMedia(position_s + seconds);
     }
     scrub(show_s) {
-        if (this.#replay.state.loaded)
+        if (this.#replay)
             return this.#replay.seekTo(show_s);
         const on_air_at_s = this.#poll.status?.on_air_at_s;
         if (on_air_at_s != null)
@@ -127,7 +131,7 @@ export class StentorListener extends HTMLElement {
         this.#draw();
     }
     setSpeed(speed) {
-        this.#replay.setSpeed(speed);
+        this.#replay?.setSpeed(speed);
     }
     share() {
         const place = this.#model()?.place;
@@ -251,12 +255,24 @@ export class StentorListener extends HTMLElement {
         if (this.#poll.silence === null) {
             this.#atGate();
             this.#tellPlayer();
-            this.#replay.answered();
+            this.#replay?.answered();
         }
         const title = this.#poll.status?.title;
         if (title !== undefined && (this.#title?.show !== this.#show || this.#title.title !== title)) {
             this.#title = { show: this.#show, title };
             remember('title', this.#title);
+        }
+        void this.#loadReplay();
+        this.#draw();
+    }
+    async #loadReplay() {
+        if (!this.#poll.status?.recording.ready)
+            return;
+        try {
+            this.#makeReplay = (await import('./replay.js')).Replay;
+        }
+        catch {
+            return;
         }
         this.#turnIntoReplay();
         this.#draw();
@@ -264,7 +280,7 @@ export class StentorListener extends HTMLElement {
     #turnIntoReplay() {
         const status = this.#poll.status;
         const player = { ...this.#playerState };
-        if (status?.phase !== 'ended' || !status.recording.ready || this.#replay.state.loaded)
+        if (status?.phase !== 'ended' || !status.recording.ready || !this.#makeReplay || this.#replay)
             return;
         const wasBehind = (player.following === 'behind' || player.phase === 'paused') && player.position_s !== null;
         const hearing = player.phase === 'playing' || player.phase === 'buffering';
@@ -273,7 +289,7 @@ export class StentorListener extends HTMLElement {
         const place_s = wasBehind ? player.position_s - (status.on_air_at_s ?? 0) : (this.#moment_s ?? 0);
         this.#moment_s = null;
         this.#player?.stop();
-        this.#replay.load(status.recording, Math.max(0, place_s));
+        this.#replay = new this.#makeReplay(this.#audio, status.recording, Math.max(0, place_s), () => this.#draw());
         if (wasBehind && (player.phase === 'ended' || player.phase === 'reconnecting'))
             this.#replay.toggle();
     }
@@ -283,7 +299,7 @@ export class StentorListener extends HTMLElement {
         return modelOf({
             poll: this.#poll,
             player: this.#playerState,
-            replay: this.#replay.state,
+            replay: this.#replayState,
             room: this.#room,
             close: this.#close,
             kbps: this.#kbps,
@@ -307,7 +323,7 @@ export class StentorListener extends HTMLElement {
             this.#view.update(model);
             this.#view.updateTools(model, this.#extras.handRaised, this.#extras.whyOpen);
             if (model.replay)
-                this.#extras.showChapters(this.#view, this.#poll, this.#replay.state);
+                this.#extras.showChapters(this.#view, this.#poll, this.#replayState);
             document.title = model.title;
             this.#describe(model);
         };

@@ -2,7 +2,7 @@
 // none of it, so a part that cannot be loaded is told and nothing else.
 
 import type { Subject } from './probe.js';
-import type { ReplayState } from './replay.js';
+import type { ReplayState } from './replaystate.js';
 import type { StentorChapters } from './stentor-chapters.js';
 import type { StentorHand } from './stentor-hand.js';
 import type { StentorWhy } from './stentor-why.js';

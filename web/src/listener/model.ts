@@ -4,7 +4,7 @@ import type { Texts } from './texts.js';
 import { clockText, spokenText } from '../shared/timetext.js';
 import { TARGET_DEFAULT_S } from '../player/rate.js';
 import type { PlayerState } from '../player/state.js';
-import type { ReplayState } from './replay.js';
+import type { ReplayState } from './replaystate.js';
 import { saidOf, stageOf, startText, type Facts, type Room, type Stage } from './situation.js';
 import type { StatusPoll } from './statuspoll.js';
 import type { Model } from './view.js';

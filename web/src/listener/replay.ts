@@ -5,43 +5,35 @@ import { Backoff } from '../shared/backoff.js';
 import type { StatusDocument } from '../shared/documents.js';
 import { patience } from '../shared/older.js';
 import { type Problem, problemOf, unreachable } from '../shared/problem.js';
-import type { Silence } from './statuspoll.js';
-
-export interface ReplayState {
-  loaded: boolean;
-  /** Sound is wanted: it plays, or goes on by itself as soon as it can. */
-  playing: boolean;
-  /** Seconds of the show. */
-  position_s: number;
-  duration_s: number;
-  speed: number;
-  /** Nobody gives the recording now; it is asked for again. */
-  silence: Silence | null;
-  /** No source can be played; a press tries all of them again. */
-  failed: boolean;
-}
-
-export const SPEEDS = [0.75, 1, 1.25, 1.5, 1.75, 2] as const;
+import { NO_REPLAY, type ReplayState } from './replaystate.js';
 
 /** A head of some hundred bytes. */
 const ANSWER_MS_MAX = 8_000;
 
 export class Replay {
-  #state: ReplayState = { loaded: false, playing: false, position_s: 0, duration_s: 0, speed: 1, silence: null, failed: false };
+  readonly #state: ReplayState;
   /** The better format of this browser first. */
-  #sources: string[] = [];
+  readonly #sources: string[];
   #source = 0;
-  #place_s = 0;
+  #place_s: number;
   /** The element was given a source and is not at its place yet. */
   #placing = false;
   #loads = 0;
   #retry = 0;
   readonly #backoff = new Backoff(1, 15);
 
+  /** Makes the recording the element's sound, at `place_s` seconds of the show. */
   constructor(
     readonly audio: HTMLAudioElement,
+    recording: StatusDocument['recording'],
+    place_s: number,
     readonly changed: () => void,
   ) {
+    const m4a = audio.canPlayType('audio/mp4; codecs="mp4a.40.2"') !== '';
+    const sources = m4a ? [recording.m4a, recording.opus] : [recording.opus, recording.m4a];
+    this.#sources = sources.filter((source) => source !== null);
+    this.#place_s = place_s;
+    this.#state = { ...NO_REPLAY, loaded: true, position_s: place_s, duration_s: recording.duration_s ?? 0 };
     for (const event of ['timeupdate', 'ended', 'durationchange', 'seeked', 'ratechange']) {
       audio.addEventListener(event, () => this.#measure());
     }
@@ -50,21 +42,12 @@ export class Replay {
     audio.addEventListener('error', () => void this.#onError());
     audio.addEventListener('loadedmetadata', () => this.#onReady());
     window.addEventListener('online', () => this.#state.silence && this.#load());
+    audio.preload = 'metadata';
+    this.#load();
   }
 
   get state(): Readonly<ReplayState> {
     return this.#state;
-  }
-
-  /** Makes the recording the element's sound, at `place_s` seconds of the show. */
-  load(recording: StatusDocument['recording'], place_s: number): void {
-    const m4a = this.audio.canPlayType('audio/mp4; codecs="mp4a.40.2"') !== '';
-    const sources = m4a ? [recording.m4a, recording.opus] : [recording.opus, recording.m4a];
-    this.#sources = sources.filter((source) => source !== null);
-    this.#place_s = place_s;
-    Object.assign(this.#state, { loaded: true, position_s: place_s, duration_s: recording.duration_s ?? 0 });
-    this.audio.preload = 'metadata';
-    this.#load();
   }
 
   toggle(): void {
@@ -120,7 +103,6 @@ export class Replay {
   }
 
   #onReady(): void {
-    if (!this.#state.loaded) return;
     if (this.#place_s > 0) this.audio.currentTime = this.#place_s;
     this.#placing = false;
     this.#state.silence = null;
@@ -129,14 +111,13 @@ export class Replay {
 
   /** Events come late: only what is still true of the element counts. One that broke pauses itself, and nobody wanted that. */
   #onPress(play: boolean): void {
-    // Before it is loaded, the element is the live player's.
-    if (this.#state.loaded && play !== this.audio.paused && this.audio.error === null) this.#state.playing = play;
+    if (play !== this.audio.paused && this.audio.error === null) this.#state.playing = play;
     this.#measure();
   }
 
   async #onError(): Promise<void> {
     const source = this.#sources[this.#source];
-    if (!this.#state.loaded || source === undefined) return;
+    if (source === undefined) return;
     const load = this.#loads;
     const lost = this.audio.error?.code === MediaError.MEDIA_ERR_NETWORK;
     const problem = lost ? unreachable() : await refusalOf(source);
@@ -162,7 +143,6 @@ export class Replay {
   }
 
   #measure(): void {
-    if (!this.#state.loaded) return;
     const { currentTime, duration, playbackRate } = this.audio;
     if (this.#atPlace) this.#place_s = currentTime;
     this.#state.position_s = this.#place_s;

@@ -2,7 +2,7 @@
 
 import { make, setAttribute, setText, show } from '../shared/dom.js';
 import type { Texts } from './texts.js';
-import { SPEEDS } from './replay.js';
+import { SPEEDS } from './replaystate.js';
 import { StentorVolume } from './stentor-volume.js';
 import type { Actions, Model } from './view.js';
 

@@ -4,7 +4,7 @@ import type { SlateReason, StatusDocument } from '../shared/documents.js';
 import type { Texts } from './texts.js';
 import { countdownText, dateText, dayTimeText } from '../shared/timetext.js';
 import type { PlayerState } from '../player/state.js';
-import type { ReplayState } from './replay.js';
+import type { ReplayState } from './replaystate.js';
 import type { Silence } from './statuspoll.js';
 import type { Waiting } from './waitingwords.js';
 
@@ -63,7 +63,9 @@ export function stageOf({ status, silence, player, replay }: Facts): Stage {
     case 'ending':
       return player.following === 'behind' && hearing ? 'live' : 'ending';
     case 'ended':
-      return hearing && player.following === 'behind' ? 'live' : 'preparing';
+      if (hearing && player.following === 'behind') return 'live';
+      // What plays it is on its way.
+      return status.recording.ready ? 'loading' : 'preparing';
   }
 }
 

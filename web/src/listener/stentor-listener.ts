@@ -15,7 +15,8 @@ import { clockText } from '../shared/timetext.js';
 import { Extras } from './extras.js';
 import { announceToSystem, describeToSystem } from './mediasession.js';
 import { modelOf } from './model.js';
-import { Replay } from './replay.js';
+import type { Replay } from './replay.js';
+import { NO_REPLAY, type ReplayState } from './replaystate.js';
 import { keepThisPage } from './shell.js';
 import { StatusPoll } from './statuspoll.js';
 import { loadTexts, loadWaitingTexts } from './texts.js';
@@ -37,7 +38,9 @@ export class StentorListener extends HTMLElement implements Actions {
   /** What the gate was last told of the player. */
   #told = '';
   readonly #idle = initialState(modeOf(this.#audio), false);
-  #replay = new Replay(this.#audio, () => this.#draw());
+  #replay: Replay | null = null;
+  /** Loaded when there is a recording. */
+  #makeReplay: typeof Replay | null = null;
   #view: View | null = null;
   #close = recall<boolean>('close') ?? false;
   #kbps = recall<number>('kbps') ?? KBPS_DEFAULT;
@@ -45,7 +48,7 @@ export class StentorListener extends HTMLElement implements Actions {
   /** Second of the show that the link asks for, until it is heard. */
   #moment_s = momentOf(location.hash);
   #extras = new Extras(
-    { show: this.#show, audio: this.#audio, player: () => this.#playerState, replay: () => this.#replay.state.loaded },
+    { show: this.#show, audio: this.#audio, player: () => this.#playerState, replay: () => this.#replay !== null },
     { listen: () => this.play(), scrub: (show_s) => this.scrub(show_s), changed: () => this.#draw() },
   );
   /** The frame that draws next; 0 while nothing waits to be drawn, and when the page is hidden. */
@@ -77,7 +80,7 @@ export class StentorListener extends HTMLElement implements Actions {
     return {
       ...this.#playerState,
       show_phase: this.#poll.status?.phase ?? null,
-      replay: this.#replay.state,
+      replay: this.#replayState,
       show_s: model?.place?.value_s ?? null,
       speaking: model?.speaking ?? [],
       sentence: model?.sentence ?? '',
@@ -91,10 +94,14 @@ export class StentorListener extends HTMLElement implements Actions {
     return this.#player?.state ?? this.#idle;
   }
 
+  get #replayState(): ReplayState {
+    return this.#replay?.state ?? NO_REPLAY;
+  }
+
   // ---- Actions
 
   toggle(): void {
-    if (this.#replay.state.loaded) return this.#replay.toggle();
+    if (this.#replay) return this.#replay.toggle();
     const { phase } = this.#playerState;
     if (phase === 'blocked') void this.#audio.play();
     else if (phase === 'paused') this.#player?.resume();
@@ -110,18 +117,18 @@ export class StentorListener extends HTMLElement implements Actions {
   pause(): void {
     if (this.#model()?.button.kind === 'play') return;
     // The live player hears the element's own event. An element that is between two tries is not playing: then it is a press.
-    if (this.#replay.state.loaded || this.#audio.paused) this.toggle();
+    if (this.#replay || this.#audio.paused) this.toggle();
     else this.#audio.pause();
   }
 
   jump(seconds: number): void {
-    if (this.#replay.state.loaded) return this.#replay.seekTo(this.#replay.state.position_s + seconds);
+    if (this.#replay) return this.#replay.seekTo(this.#replay.state.position_s + seconds);
     const { position_s } = this.#playerState;
     if (position_s !== null) this.#seekMedia(position_s + seconds);
   }
 
   scrub(show_s: number): void {
-    if (this.#replay.state.loaded) return this.#replay.seekTo(show_s);
+    if (this.#replay) return this.#replay.seekTo(show_s);
     const on_air_at_s = this.#poll.status?.on_air_at_s;
     if (on_air_at_s != null) this.#seekMedia(on_air_at_s + show_s);
   }
@@ -146,7 +153,7 @@ export class StentorListener extends HTMLElement implements Actions {
   }
 
   setSpeed(speed: number): void {
-    this.#replay.setSpeed(speed);
+    this.#replay?.setSpeed(speed);
   }
 
   share(): void {
@@ -276,12 +283,24 @@ export class StentorListener extends HTMLElement implements Actions {
     if (this.#poll.silence === null) {
       this.#atGate();
       this.#tellPlayer();
-      this.#replay.answered();
+      this.#replay?.answered();
     }
     const title = this.#poll.status?.title;
     if (title !== undefined && (this.#title?.show !== this.#show || this.#title.title !== title)) {
       this.#title = { show: this.#show, title };
       remember('title', this.#title);
+    }
+    void this.#loadReplay();
+    this.#draw();
+  }
+
+  /** What could not be loaded is tried again with the next status. */
+  async #loadReplay(): Promise<void> {
+    if (!this.#poll.status?.recording.ready) return;
+    try {
+      this.#makeReplay = (await import('./replay.js')).Replay;
+    } catch {
+      return;
     }
     this.#turnIntoReplay();
     this.#draw();
@@ -292,7 +311,7 @@ export class StentorListener extends HTMLElement implements Actions {
     const status = this.#poll.status;
     // As it is before it is stopped.
     const player = { ...this.#playerState };
-    if (status?.phase !== 'ended' || !status.recording.ready || this.#replay.state.loaded) return;
+    if (status?.phase !== 'ended' || !status.recording.ready || !this.#makeReplay || this.#replay) return;
     // Live is over: a place that was kept is one behind it.
     const wasBehind = (player.following === 'behind' || player.phase === 'paused') && player.position_s !== null;
     const hearing = player.phase === 'playing' || player.phase === 'buffering';
@@ -300,7 +319,7 @@ export class StentorListener extends HTMLElement implements Actions {
     const place_s = wasBehind ? player.position_s! - (status.on_air_at_s ?? 0) : (this.#moment_s ?? 0);
     this.#moment_s = null;
     this.#player?.stop();
-    this.#replay.load(status.recording, Math.max(0, place_s));
+    this.#replay = new this.#makeReplay(this.#audio, status.recording, Math.max(0, place_s), () => this.#draw());
     // Sound was wanted and came to its end, or was about to come back.
     if (wasBehind && (player.phase === 'ended' || player.phase === 'reconnecting')) this.#replay.toggle();
   }
@@ -311,7 +330,7 @@ export class StentorListener extends HTMLElement implements Actions {
       {
         poll: this.#poll,
         player: this.#playerState,
-        replay: this.#replay.state,
+        replay: this.#replayState,
         room: this.#room,
         close: this.#close,
         kbps: this.#kbps,
@@ -335,7 +354,7 @@ export class StentorListener extends HTMLElement implements Actions {
       if (!model || !this.#view) return;
       this.#view.update(model);
       this.#view.updateTools(model, this.#extras.handRaised, this.#extras.whyOpen);
-      if (model.replay) this.#extras.showChapters(this.#view, this.#poll, this.#replay.state);
+      if (model.replay) this.#extras.showChapters(this.#view, this.#poll, this.#replayState);
       document.title = model.title;
       this.#describe(model);
     };
