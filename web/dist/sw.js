@@ -1,5 +1,5 @@
 const SHELL = {
- "version": "58b841c69b2b1fd5",
+ "version": "4d25077af306db39",
  "files": {
   "/listener.html": "531f8b26f5d5eb240a97e58e7e327f61fdc681262d807594b03f70ffbd130ecb",
   "/assets/css/base.css": "a1c3272d5a28bd5aa3f337a24fb51d96c1f52f8d39f6d89ebb5b6c4d3ef20460",
@@ -26,7 +26,7 @@ const SHELL = {
   "/assets/listener/stentor-volume.js": "69918c34b34bbce448f1890ef68c93e8baa368586aff91f1eeb8aff707c85bfa",
   "/assets/listener/stentor-why.js": "cf957b0c5cb3cdb4a86d84bb2c68e1fef0755e033758f6bf5753386252f62fd3",
   "/assets/listener/texts.js": "e531f952c8d044980f3d5f265a447908a689c128332fb8c63f2ac8671131d825",
-  "/assets/listener/ticket.js": "a9b4c72c042ec4bef25dfa21c809b55a9c4a6a74614c108188910a7ea3902b69",
+  "/assets/listener/ticket.js": "2acf355fa9d4a2586dd3e30a0fb3c3c3046a31da89fb9541a85de405788b65e0",
   "/assets/listener/view.js": "7600c295e1fcca7ce57873ad07b3a73d2e0fb6f820d04c04941ea60b2fd98d43",
   "/assets/listener/waitingroom.js": "dbef36f28cbdd847ac2f798ac563d511e6bccb1c8b7ba7467d4b102a5d48c85a",
   "/assets/listener/waitingwords.js": "30d5dcddb221dd45429bfb5a628560e300ebe11fdeb28bb1d1f6b9a5b25a991d",

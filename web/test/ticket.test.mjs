@@ -132,6 +132,29 @@ test('whoever wants to hear when all seats are taken gets in line, and is let in
   assert.deepEqual(page.asked, ['POST /evening/ticket'], 'who was called is seen on the board');
 });
 
+test('whoever was let in without a ticket asks for the stream again when it breaks, and takes one when the seat is gone', async (t) => {
+  const page = await at(t, { ticket: [given(7)] });
+  const broken = player('reconnecting', { first_sound_ms: 300, reconnects: 1, retry_at: 1 });
+  page.see(gate(), broken);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([page.asked, page.holder.entry], [[], { ticket: null, held: false }]);
+  page.see(gate(), { ...broken, refusal: refused('full').refusal });
+  assert.equal(page.holder.entry.held, true);
+  await page.until(() => page.holder.entry.ticket !== null);
+});
+
+test('an element that asks in vain a few times takes a ticket, for it is not told why', async (t) => {
+  const page = await at(t, { ticket: [given(7)] });
+  const broken = (reconnects) => player('reconnecting', { mode: 'hls', first_sound_ms: 300, reconnects });
+  for (const reconnects of [1, 2, 3, 4]) {
+    page.see(gate(), broken(reconnects));
+    assert.equal(page.holder.entry.held, false, `try ${reconnects}`);
+  }
+  page.see(gate(), broken(5));
+  assert.equal(page.holder.entry.held, true);
+  await page.until(() => page.holder.entry.ticket !== null);
+});
+
 test('a stream that was refused for want of a seat leads to a ticket, though the board knows of room', async (t) => {
   const page = await at(t, { ticket: [refusal(503, 'overloaded'), given(7)] });
   page.see(gate({ open: true }), refused('full'));

@@ -5,6 +5,7 @@ import { isLost, readTicket, standingOf, turnOf } from './gate.js';
 const SPREAD_MS = 5_000;
 const CLAIM_S_MAX = 8;
 const TAKE_S_MAX = 30;
+const RETURNS_MAX = 4;
 export class TicketHolder {
     show;
     changed;
@@ -16,6 +17,8 @@ export class TicketHolder {
     #gate = null;
     #wanted = false;
     #heard = false;
+    #returns = false;
+    #tries = 0;
     #full = false;
     #denied = false;
     #doubts = false;
@@ -43,7 +46,8 @@ export class TicketHolder {
     get entry() {
         const kind = this.standing?.kind ?? 'open';
         const refused = this.#gate !== null && (this.#denied || (this.#full && !this.#kept));
-        return { ticket: this.#kept?.text ?? null, held: refused || (kind !== 'open' && kind !== 'called') };
+        const returns = kind === 'unticketed' && this.#returns;
+        return { ticket: this.#kept?.text ?? null, held: refused || !(returns || kind === 'open' || kind === 'called') };
     }
     update(gate, player) {
         this.#gate = gate;
@@ -59,10 +63,12 @@ export class TicketHolder {
     get #name() {
         return `ticket.${this.show}`;
     }
-    #hear({ phase, refusal, reconnects, retry_at, mode }) {
+    #hear({ phase, refusal, reconnects, retry_at, mode, first_sound_ms }) {
         this.#wanted = !['stopped', 'ended', 'failed', 'paused'].includes(phase);
         const heard = (phase === 'playing' || phase === 'buffering') && retry_at === null;
+        const isElement = mode === 'hls' || mode === 'progressive';
         if (heard) {
+            this.#tries = 0;
             this.#full = this.#denied = this.#doubts = false;
             this.#takes.reset();
             this.#claims.reset();
@@ -70,13 +76,16 @@ export class TicketHolder {
                 remember(this.#name, (this.#kept = { ...this.#kept, used_at: Date.now() }));
         }
         this.#heard = heard;
-        if (reconnects > this.#reconnects && (mode === 'hls' || mode === 'progressive'))
+        if (reconnects > this.#reconnects && isElement) {
             this.#doubts = true;
+            this.#tries += 1;
+        }
         this.#reconnects = reconnects;
-        if (!refusal || refusal === this.#refusal)
-            return;
-        this.#refusal = refusal;
-        this.#onRefusal(refusal);
+        if (refusal && refusal !== this.#refusal) {
+            this.#refusal = refusal;
+            this.#onRefusal(refusal);
+        }
+        this.#returns = this.#wanted && !heard && first_sound_ms !== null && !this.#full && this.#tries <= RETURNS_MAX;
     }
     #onRefusal({ reason, retry_after_s }) {
         if (reason === 'full' && !this.#kept)
@@ -135,7 +144,7 @@ export class TicketHolder {
             return null;
         if (!ticket) {
             const isHere = this.#wanted || document.visibilityState === 'visible';
-            const isNeeded = this.#wanted && !this.#heard && (!gate.open || this.#full);
+            const isNeeded = this.#wanted && !this.#heard && !this.#returns && (!gate.open || this.#full);
             return (gate.draw || gate.open ? isNeeded : isHere) ? 'ticket' : null;
         }
         const losses = gate.lanes[ticket.lane]?.lost.length ?? 0;

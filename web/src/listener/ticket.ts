@@ -13,6 +13,8 @@ const SPREAD_MS = 5_000;
 /** Whoever is among the next is to ask again before their seat is given on: it is kept for 20 s. */
 const CLAIM_S_MAX = 8;
 const TAKE_S_MAX = 30;
+/** An element does not say that it was refused: after so many tries in vain, in about 8 s, it is taken for that. */
+const RETURNS_MAX = 4;
 
 /** What of a ticket is kept. */
 interface Kept {
@@ -31,6 +33,10 @@ export class TicketHolder {
   /** Sound is wanted; it comes. */
   #wanted = false;
   #heard = false;
+  /** It came until the stream broke, and nobody has said since that the seat is gone. */
+  #returns = false;
+  /** Tries of an element since then. */
+  #tries = 0;
   /** A stream was refused: for want of a ticket, or for a turn that has not come. */
   #full = false;
   #denied = false;
@@ -71,7 +77,9 @@ export class TicketHolder {
   get entry(): Omit<Entry, 'hold'> {
     const kind = this.standing?.kind ?? 'open';
     const refused = this.#gate !== null && (this.#denied || (this.#full && !this.#kept));
-    return { ticket: this.#kept?.text ?? null, held: refused || (kind !== 'open' && kind !== 'called') };
+    // After a restart the gate keeps a seat for whoever was let in without a ticket; they only have to ask.
+    const returns = kind === 'unticketed' && this.#returns;
+    return { ticket: this.#kept?.text ?? null, held: refused || !(returns || kind === 'open' || kind === 'called') };
   }
 
   /** A status came, or the player is in another state. */
@@ -89,10 +97,12 @@ export class TicketHolder {
   }
 
   /** What the player met tells of the gate as well. */
-  #hear({ phase, refusal, reconnects, retry_at, mode }: Readonly<PlayerState>): void {
+  #hear({ phase, refusal, reconnects, retry_at, mode, first_sound_ms }: Readonly<PlayerState>): void {
     this.#wanted = !['stopped', 'ended', 'failed', 'paused'].includes(phase);
     const heard = (phase === 'playing' || phase === 'buffering') && retry_at === null;
+    const isElement = mode === 'hls' || mode === 'progressive';
     if (heard) {
+      this.#tries = 0;
       this.#full = this.#denied = this.#doubts = false;
       this.#takes.reset();
       this.#claims.reset();
@@ -100,11 +110,16 @@ export class TicketHolder {
     }
     this.#heard = heard;
     // An element does not say why it broke.
-    if (reconnects > this.#reconnects && (mode === 'hls' || mode === 'progressive')) this.#doubts = true;
+    if (reconnects > this.#reconnects && isElement) {
+      this.#doubts = true;
+      this.#tries += 1;
+    }
     this.#reconnects = reconnects;
-    if (!refusal || refusal === this.#refusal) return;
-    this.#refusal = refusal;
-    this.#onRefusal(refusal);
+    if (refusal && refusal !== this.#refusal) {
+      this.#refusal = refusal;
+      this.#onRefusal(refusal);
+    }
+    this.#returns = this.#wanted && !heard && first_sound_ms !== null && !this.#full && this.#tries <= RETURNS_MAX;
   }
 
   #onRefusal({ reason, retry_after_s }: Problem): void {
@@ -166,7 +181,7 @@ export class TicketHolder {
     if (!ticket) {
       // Before the doors everybody who is here takes part in the draw.
       const isHere = this.#wanted || document.visibilityState === 'visible';
-      const isNeeded = this.#wanted && !this.#heard && (!gate.open || this.#full);
+      const isNeeded = this.#wanted && !this.#heard && !this.#returns && (!gate.open || this.#full);
       return (gate.draw || gate.open ? isNeeded : isHere) ? 'ticket' : null;
     }
     const losses = gate.lanes[ticket.lane]?.lost.length ?? 0;
