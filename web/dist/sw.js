@@ -1,5 +1,5 @@
 const SHELL = {
- "version": "4d25077af306db39",
+ "version": "91f146a902921dd0",
  "files": {
   "/listener.html": "531f8b26f5d5eb240a97e58e7e327f61fdc681262d807594b03f70ffbd130ecb",
   "/assets/css/base.css": "a1c3272d5a28bd5aa3f337a24fb51d96c1f52f8d39f6d89ebb5b6c4d3ef20460",
@@ -12,7 +12,7 @@ const SHELL = {
   "/assets/listener/mediasession.js": "4f8ecfa90d356b6b9ca4a5c8e93d89989f546d6a20a46020f9931a8c188b5ba6",
   "/assets/listener/model.js": "2bd465a9458844733a650633073c114f77e6c16c2578c61037ba866ede67a42c",
   "/assets/listener/movement.js": "2f9d73b5f3709eceb1cfaeb6f284754c8d1a756264f9cbe50c40ba5fe39582cf",
-  "/assets/listener/probe.js": "97f92e1a01f82ca06525d3650262e7d2ad1a268d5ca334fb04adae7b21935adf",
+  "/assets/listener/probe.js": "496ad36dbcd971b02ad6009daea201be2f049a45feee82dba1b251d7f191d640",
   "/assets/listener/replay.js": "42948dff683368187d18ce1415d6af7e78b7f4a3d928c218f401098758c28e60",
   "/assets/listener/replaystate.js": "c86160f43a28baf5a1df418b6d37e2d567412468cdbf263fe880ec672d133681",
   "/assets/listener/settings.js": "4fd05c6641f3d8669cff70898f22a3d471aa08a6e70a6cf357c41451052b3a04",

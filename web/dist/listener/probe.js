@@ -1,12 +1,12 @@
 import { patience } from '../shared/older.js';
 import { ask, Problem, problemOf, unreachable } from '../shared/problem.js';
 import { Movement } from './movement.js';
-const LISTEN_MS = 2_600;
-const INTERVALS_HEARD = 2;
+const LISTEN_MS = 3_000;
+const INTERVALS_HEARD = 2.5;
 const INTERVAL_USUAL_S = 0.96;
 const BURST_MS = 600;
 const ANSWER_MS_MAX = 6_000;
-const STREAM_MS_MAX = 15_000;
+const STREAM_MS_MAX = 17_000;
 const DUE_BYTES_PER_S = 2_000;
 const RECORDED_BYTES = 65_536;
 const MOVE_MS = 4_000;

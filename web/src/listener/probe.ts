@@ -16,17 +16,17 @@ export interface Subject {
   replay(): boolean;
 }
 
-/** Sound that is listened to: two flushes of 0.96 s, and the burst of a join before them. */
-const LISTEN_MS = 2_600;
-/** How many intervals that is. */
-const INTERVALS_HEARD = 2;
+/** Sound that is listened to: two and a half flushes of 0.96 s, and the burst of a join before them. */
+const LISTEN_MS = 3_000;
+/** So that two of them come, though a server that has much to do sends one half an interval late: 2 ÷ 2.5 is enough. */
+const INTERVALS_HEARD = 2.5;
 const INTERVAL_USUAL_S = 0.96;
 /** The burst of a join comes at once and tells nothing about the line; after this long it is over. */
 const BURST_MS = 600;
 /** A server that says nothing for this long is called silent. */
 const ANSWER_MS_MAX = 6_000;
-/** The answer, and then 2.6 s and two intervals of 3.84 s that are longer by 2.88 s each. */
-const STREAM_MS_MAX = 15_000;
+/** The answer, and then 3 s and two and a half intervals of 3.84 s that are longer by 2.88 s each. */
+const STREAM_MS_MAX = 17_000;
 /** The lifeboat: 16 kbit/s ÷ 8. A line that cannot carry this carries no sound. */
 const DUE_BYTES_PER_S = 2_000;
 /** Some seconds of a recording, as the server keeps it: 64 kB are 16 s of 32 kbit/s. */
