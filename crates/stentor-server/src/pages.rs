@@ -3,7 +3,7 @@
 //! No text of a person is ever written into one: pages get those as JSON and set them as text. They are compressed
 //! once, and not for each of a crowd.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use axum::Router;
@@ -36,7 +36,7 @@ struct Sent {
     etag: HeaderValue,
 }
 
-static PAGES: LazyLock<HashMap<String, Page>> = LazyLock::new(|| {
+static PAGES: LazyLock<BTreeMap<String, Page>> = LazyLock::new(|| {
     Dist::iter().filter_map(|path| Page::of(&path).map(|page| (path.into_owned(), page))).collect()
 });
 
