@@ -51,6 +51,11 @@ test('the steady distance is the true one where sound comes at longer intervals'
   assert.equal(words({ ...playing, latency_target_s: 3.84 + 2.54 }), 'Steady, about 6 s');
 });
 
+test('who waits to go in at a moment is not behind yet, and may choose live', () => {
+  const { behind, canBeLive } = model({ player: { phase: 'in_line', following: 'behind', position_s: 440, latency_s: null } });
+  assert.deepEqual([behind, canBeLive], ['', true]);
+});
+
 test('behind live says how far', () => {
   const shown = model({ player: { ...playing, following: 'behind', position_s: 440, latency_s: 60 } });
   assert.deepEqual([shown.behind, shown.canBeLive], ['1:00 behind live', true]);

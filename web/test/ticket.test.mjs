@@ -51,6 +51,7 @@ async function at(t, answers) {
   const asked = [];
   const server = createServer((request, response) => {
     const what = request.url.split('/').pop();
+    if (what === 'marker') return response.end();
     asked.push([request.method, request.url, request.headers.authorization ?? ''].join(' ').trim());
     const answer = answers[what]?.shift();
     if (!answer) return response.destroy();
@@ -60,12 +61,12 @@ async function at(t, answers) {
   await once(server, 'listening');
   const { fetch } = globalThis;
   globalThis.fetch = (path, init) => fetch(`http://127.0.0.1:${server.address().port}${path}`, init);
-  const page = { gate: null, player: player('stopped'), moves: 0 };
+  const page = { gate: null, player: player('stopped'), moves: 0, silent: false };
   const wishes = new Set();
   const holder = new TicketHolder('evening', () => look(), () => (page.moves += 1), 0);
   /** As the page does whenever something changes. */
   function look() {
-    holder.update(page.gate, page.player);
+    holder.update(page.gate, page.player, page.silent);
     wishes.forEach((wish) => wish());
   }
   t.after(() => {
@@ -76,6 +77,11 @@ async function at(t, answers) {
   });
   return {
     asked, holder, page, look,
+    /** What was to be asked has been asked: its timer is over, and what was asked after it is answered. */
+    async quiet() {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      await fetch(`http://127.0.0.1:${server.address().port}/marker`);
+    },
     until: (is) => new Promise((resolve) => {
       const wish = () => is() && resolve(wishes.delete(wish));
       wishes.add(wish);
@@ -94,6 +100,7 @@ test('before the doors a page that is looked at takes a ticket, one', async (t) 
   page.see(gate({ draw: null }));
   await page.until(() => page.holder.standing.kind === 'undrawn');
   page.look();
+  await page.quiet();
   assert.deepEqual(page.asked, ['POST /evening/ticket']);
   assert.deepEqual(JSON.parse(kept.get(NAME)), { text: textOf(7), commitment: 'c0' });
   assert.deepEqual(page.holder.entry, { ticket: textOf(7), held: true });
@@ -103,7 +110,7 @@ test('a page that nobody looks at takes none, unless it is to play', async (t) =
   const page = await at(t, { ticket: [given(7)] });
   document.visibilityState = 'hidden';
   page.see(gate({ draw: null }));
-  await new Promise((resolve) => setImmediate(resolve));
+  await page.quiet();
   assert.deepEqual(page.asked, []);
   page.see(gate({ draw: null }), player('in_line'));
   await page.until(() => page.holder.standing.kind === 'undrawn');
@@ -112,7 +119,7 @@ test('a page that nobody looks at takes none, unless it is to play', async (t) =
 test('while there is room nobody takes one, and everybody is let in', async (t) => {
   const page = await at(t, {});
   page.see(gate({ open: true }), player('connecting'));
-  await new Promise((resolve) => setImmediate(resolve));
+  await page.quiet();
   assert.deepEqual([page.asked, page.holder.entry], [[], { ticket: null, held: false }]);
   page.see(null);
   assert.deepEqual([page.holder.standing, page.holder.entry.held], [null, false]);
@@ -136,11 +143,48 @@ test('whoever was let in without a ticket asks for the stream again when it brea
   const page = await at(t, { ticket: [given(7)] });
   const broken = player('reconnecting', { first_sound_ms: 300, reconnects: 1, retry_at: 1 });
   page.see(gate(), broken);
-  await new Promise((resolve) => setImmediate(resolve));
+  await page.quiet();
   assert.deepEqual([page.asked, page.holder.entry], [[], { ticket: null, held: false }]);
   page.see(gate(), { ...broken, refusal: refused('full').refusal });
   assert.equal(page.holder.entry.held, true);
   await page.until(() => page.holder.entry.ticket !== null);
+});
+
+test('while the server does not answer an element is refused by nobody, and nothing is asked', async (t) => {
+  const page = await at(t, { ticket: [given(7)] });
+  page.page.silent = true;
+  for (let reconnects = 1; reconnects < 20; reconnects += 1) {
+    page.see(gate(), player('reconnecting', { mode: 'hls', first_sound_ms: 300, reconnects }));
+  }
+  assert.equal(page.holder.entry.held, false);
+  page.see(gate(), player('in_line'));
+  await page.quiet();
+  assert.deepEqual(page.asked, []);
+  page.page.silent = false;
+  page.look();
+  await page.until(() => page.holder.entry.ticket !== null);
+});
+
+test('whoever was refused before their ticket was found goes in with it', async (t) => {
+  kept.set(NAME, JSON.stringify({ text: textOf(7), commitment: 'c0' }));
+  const page = await at(t, {});
+  page.see(gate({}, everybodyCalled), refused('full'));
+  await page.until(() => page.holder.standing.kind === 'called');
+  assert.deepEqual(page.holder.entry, { ticket: textOf(7), held: false });
+  await page.quiet();
+  assert.deepEqual(page.asked, []);
+});
+
+test('who was called by the gate and is told to wait later on waits', async (t) => {
+  kept.set(NAME, JSON.stringify({ text: textOf(7), commitment: 'c0' }));
+  const turn = { lane: 0, cohort: 0, rank: 5, serial: 7 };
+  const page = await at(t, { claim: [called, waiting(turn)] });
+  const broken = (reconnects) => player('reconnecting', { mode: 'hls', reconnects });
+  page.see(gate(), broken(1));
+  await page.until(() => page.holder.standing.kind === 'called');
+  page.see(gate(), broken(2));
+  await page.until(() => page.holder.standing.kind === 'waiting');
+  assert.equal(page.holder.entry.held, true);
 });
 
 test('an element that asks in vain a few times takes a ticket, for it is not told why', async (t) => {

@@ -14,7 +14,8 @@ export function modelOf(known, texts) {
     const speaking = names ?? (replay.loaded ? [] : (status?.speaking ?? []));
     const place = placeOf(known, stage, texts);
     const behind_s = (player.latency_s ?? 0) - player.latency_target_s;
-    const behind = player.following === 'behind' || behind_s > BEHIND_S ? t.behind(clockText(player.latency_s ?? 0)) : '';
+    const isBehind = player.latency_s !== null && (player.following === 'behind' || behind_s > BEHIND_S);
+    const behind = isBehind ? t.behind(clockText(player.latency_s ?? 0)) : '';
     const hearing = ['playing', 'buffering', 'reconnecting', 'paused'].includes(player.phase);
     const audible = stage === 'live' || stage === 'replay';
     const steered = player.mode === 'mse' || player.mode === 'managed';
@@ -32,7 +33,7 @@ export function modelOf(known, texts) {
         place: place && behind && !replay.loaded ? { ...place, right: behind } : place,
         behind,
         canMove: replay.loaded || (hearing && player.position_s !== null),
-        canBeLive: behind !== '' && status?.phase !== 'ended',
+        canBeLive: (isBehind || (player.phase === 'in_line' && player.following === 'behind')) && status?.phase !== 'ended',
         close: known.close,
         canClose: stage === 'live' && steered,
         steady_s: player.latency_target_s > TARGET_DEFAULT_S ? Math.round(player.latency_target_s) : null,

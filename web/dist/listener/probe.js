@@ -49,7 +49,7 @@ function soundsNow(status) {
 function gateOf({ gate, phase }, { player }) {
     if (!gate || gate.open || phase === 'announced' || phase === 'ended')
         return null;
-    return ['playing', 'buffering', 'paused'].includes(player().phase) ? 'inside' : 'waiting';
+    return ['stopped', 'in_line'].includes(player().phase) ? 'waiting' : 'inside';
 }
 async function serverOf(show, signal) {
     const asked_ms = performance.now();

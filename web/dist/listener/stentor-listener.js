@@ -24,6 +24,7 @@ export class StentorListener extends HTMLElement {
     #makePlayer = null;
     #room = null;
     #roomAsked = false;
+    #partMissing = false;
     #told = '';
     #idle = initialState(modeOf(this.#audio), false);
     #replay = null;
@@ -158,8 +159,13 @@ export class StentorListener extends HTMLElement {
         this.#view = new View(this, texts, this, this.#audio, languageSwitch(language, changed));
         this.#extras.moveTo(this.#view);
         if (this.#room)
-            loadWaitingTexts(texts).then((words) => this.#room?.speak(words), () => undefined);
+            void this.#speakRoom(this.#view);
         this.#atGate();
+    }
+    async #speakRoom({ texts }) {
+        const words = await loadWaitingTexts(texts).catch(() => null);
+        if (words)
+            this.#room?.speak(words);
     }
     #onMoment() {
         this.#moment_s = momentOf(location.hash);
@@ -204,10 +210,14 @@ export class StentorListener extends HTMLElement {
     #atGate() {
         const { status } = this.#poll;
         const gate = status?.gate ?? null;
-        this.#room?.update(gate, this.#playerState);
+        this.#room?.update(gate, this.#playerState, this.#poll.silence !== null);
         const inLine = this.#playerState.phase === 'in_line';
-        if (inLine && status?.phase === 'ended')
+        if (inLine && status?.phase === 'ended') {
+            const { following, position_s } = this.#playerState;
+            if (following === 'behind' && position_s !== null)
+                this.#moment_s = position_s - (status.on_air_at_s ?? 0);
             this.#player?.stop();
+        }
         else
             this.#player?.admit(this.#room?.entry ?? FREE_ENTRY);
         const hasTicket = recall(`ticket.${this.#show}`) !== null;
@@ -227,9 +237,17 @@ export class StentorListener extends HTMLElement {
         }
         catch {
             this.#roomAsked = false;
-            return;
+            return this.#tellPart(true);
         }
+        this.#tellPart(false);
+        if (this.#view && this.#view !== view)
+            void this.#speakRoom(this.#view);
         this.#atGate();
+    }
+    #tellPart(isMissing) {
+        if (isMissing !== this.#partMissing)
+            this.#view?.told(isMissing ? this.#view.texts.listener.partMissing : '', null);
+        this.#partMissing = isMissing;
     }
     #seekMedia(media_s) {
         const { latency_target_s } = this.#playerState;
@@ -252,8 +270,8 @@ export class StentorListener extends HTMLElement {
         return status.live_at_s + (this.#poll.now() - status.now) / 1000;
     }
     #heard() {
+        this.#atGate();
         if (this.#poll.silence === null) {
-            this.#atGate();
             this.#tellPlayer();
             this.#replay?.answered();
         }
@@ -266,14 +284,16 @@ export class StentorListener extends HTMLElement {
         this.#draw();
     }
     async #loadReplay() {
-        if (!this.#poll.status?.recording.ready)
-            return;
+        const status = this.#poll.status;
+        if (this.#makeReplay || (status?.phase !== 'ending' && !status?.recording.ready))
+            return this.#turnIntoReplay();
         try {
             this.#makeReplay = (await import('./replay.js')).Replay;
         }
         catch {
-            return;
+            return this.#tellPart(status.recording.ready);
         }
+        this.#tellPart(false);
         this.#turnIntoReplay();
         this.#draw();
     }

@@ -15,6 +15,7 @@ export class TicketHolder {
     #ticket = null;
     #turn = null;
     #gate = null;
+    #silent = false;
     #wanted = false;
     #heard = false;
     #returns = false;
@@ -49,8 +50,9 @@ export class TicketHolder {
         const returns = kind === 'unticketed' && this.#returns;
         return { ticket: this.#kept?.text ?? null, held: refused || !(returns || kind === 'open' || kind === 'called') };
     }
-    update(gate, player) {
+    update(gate, player, silent) {
         this.#gate = gate;
+        this.#silent = silent;
         if (gate && this.#kept?.commitment !== gate.commitment)
             this.#takeUp(recall(this.#name));
         this.#hear(player);
@@ -78,7 +80,8 @@ export class TicketHolder {
         this.#heard = heard;
         if (reconnects > this.#reconnects && isElement) {
             this.#doubts = true;
-            this.#tries += 1;
+            if (!this.#silent)
+                this.#tries += 1;
         }
         this.#reconnects = reconnects;
         if (refusal && refusal !== this.#refusal) {
@@ -88,9 +91,9 @@ export class TicketHolder {
         this.#returns = this.#wanted && !heard && first_sound_ms !== null && !this.#full && this.#tries <= RETURNS_MAX;
     }
     #onRefusal({ reason, retry_after_s }) {
-        if (reason === 'full' && !this.#kept)
-            this.#full = true;
-        else if (reason === 'full' || reason === 'not_your_turn') {
+        if (reason === 'full')
+            this.#full = !this.#kept;
+        else if (reason === 'not_your_turn') {
             this.#denied = true;
             this.#called = false;
             this.#pause_s = this.#claims.next(retry_after_s);
@@ -140,7 +143,7 @@ export class TicketHolder {
     #wish() {
         const gate = this.#gate;
         const ticket = this.#ticket;
-        if (!gate)
+        if (!gate || this.#silent)
             return null;
         if (!ticket) {
             const isHere = this.#wanted || document.visibilityState === 'visible';
@@ -201,9 +204,10 @@ export class TicketHolder {
             return;
         this.#losses = losses;
         this.#denied = this.#doubts = false;
-        if (answer.state === 'called')
-            this.#called = true;
-        else if (answer.turn)
+        this.#called = answer.state === 'called';
+        if (this.#called)
+            return;
+        if (answer.state === 'waiting' && answer.turn)
             this.#turn = answer.turn;
         else
             this.#pause_s = this.#claims.next();

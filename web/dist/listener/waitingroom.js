@@ -24,10 +24,10 @@ export class WaitingRoom {
         this.#texts = texts;
         this.actions.changed();
     }
-    update(gate, player) {
+    update(gate, player, silent) {
         if (player.phase !== 'stopped')
             this.#elsewhere = false;
-        this.#holder.update(gate, player);
+        this.#holder.update(gate, player, silent);
     }
     sentence(facts, stage) {
         return waitingSentence(this.#waited, facts, stage, this.#texts);

@@ -105,6 +105,8 @@ export class MsePlayer {
         this.#play();
     }
     admit(entry) {
+        if (entry.ticket !== this.#entry.ticket)
+            this.#next_at = 0;
         this.#entry = entry;
         if (entry.held && this.#state.phase === 'waiting')
             this.#standInLine('live');
@@ -120,7 +122,8 @@ export class MsePlayer {
     seekTo(media_s) {
         if (this.#state.phase === 'in_line') {
             this.#next = media_s;
-            this.#state.following = 'behind';
+            Object.assign(this.#state, { following: 'behind', position_s: media_s });
+            return this.changed();
         }
         const cannot = this.#entry.held && this.#state.phase !== 'paused' && !this.#isHere(media_s);
         if (!this.#supply || cannot)
@@ -135,6 +138,11 @@ export class MsePlayer {
         this.changed();
     }
     toLive() {
+        if (this.#state.phase === 'in_line') {
+            this.#next = 'live';
+            Object.assign(this.#state, { following: 'live', position_s: null });
+            return this.changed();
+        }
         if (!this.#supply)
             return;
         this.#pace.catchingUp = false;

@@ -90,8 +90,8 @@ export class NativePlayer {
     seekTo(media_s) {
         if (this.#state.phase === 'in_line') {
             this.#next_s = media_s;
-            this.#state.following = 'behind';
-            return;
+            Object.assign(this.#state, { following: 'behind', position_s: media_s });
+            return this.changed();
         }
         if (this.#entry.held && !this.hls)
             return;
@@ -110,6 +110,10 @@ export class NativePlayer {
     toLive() {
         this.#state.following = 'live';
         this.#wanted_s = null;
+        if (this.#state.phase === 'in_line') {
+            this.#next_s = this.#state.position_s = null;
+            return this.changed();
+        }
         if (this.#state.phase === 'paused')
             return this.resume();
         if (this.#entry.held && !this.hls)

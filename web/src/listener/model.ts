@@ -40,7 +40,8 @@ export function modelOf(known: Knowledge, texts: Texts): Model {
   const speaking = names ?? (replay.loaded ? [] : (status?.speaking ?? []));
   const place = placeOf(known, stage, texts);
   const behind_s = (player.latency_s ?? 0) - player.latency_target_s;
-  const behind = player.following === 'behind' || behind_s > BEHIND_S ? t.behind(clockText(player.latency_s ?? 0)) : '';
+  const isBehind = player.latency_s !== null && (player.following === 'behind' || behind_s > BEHIND_S);
+  const behind = isBehind ? t.behind(clockText(player.latency_s ?? 0)) : '';
   const hearing = ['playing', 'buffering', 'reconnecting', 'paused'].includes(player.phase);
   const audible = stage === 'live' || stage === 'replay';
   const steered = player.mode === 'mse' || player.mode === 'managed';
@@ -59,7 +60,7 @@ export function modelOf(known: Knowledge, texts: Texts): Model {
     place: place && behind && !replay.loaded ? { ...place, right: behind } : place,
     behind,
     canMove: replay.loaded || (hearing && player.position_s !== null),
-    canBeLive: behind !== '' && status?.phase !== 'ended',
+    canBeLive: (isBehind || (player.phase === 'in_line' && player.following === 'behind')) && status?.phase !== 'ended',
     close: known.close,
     canClose: stage === 'live' && steered,
     // A server that sends in longer intervals keeps everybody at this distance, close or not.

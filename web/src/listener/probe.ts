@@ -75,7 +75,7 @@ function soundsNow(status: StatusDocument): boolean {
 /** While seats are short a check takes none, and not the player's own either. */
 function gateOf({ gate, phase }: StatusDocument, { player }: Subject): Findings['gate'] {
   if (!gate || gate.open || phase === 'announced' || phase === 'ended') return null;
-  return ['playing', 'buffering', 'paused'].includes(player().phase) ? 'inside' : 'waiting';
+  return ['stopped', 'in_line'].includes(player().phase) ? 'waiting' : 'inside';
 }
 
 async function serverOf(show: string, signal: AbortSignal): Promise<Pick<Findings, 'server' | 'status'>> {

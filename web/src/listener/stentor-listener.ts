@@ -35,6 +35,8 @@ export class StentorListener extends HTMLElement implements Actions {
   #makePlayer: PlayerMaker | null = null;
   #room: WaitingRoom | null = null;
   #roomAsked = false;
+  /** A part did not come, and that was said. */
+  #partMissing = false;
   /** What the gate was last told of the player. */
   #told = '';
   readonly #idle = initialState(modeOf(this.#audio), false);
@@ -182,10 +184,15 @@ export class StentorListener extends HTMLElement implements Actions {
     const changed = (other: Language): void => void this.#speak(other);
     this.#view = new View(this, texts, this, this.#audio, languageSwitch(language, changed));
     this.#extras.moveTo(this.#view);
-    // What cannot be loaded stays in the language it is in.
-    if (this.#room) loadWaitingTexts(texts).then((words) => this.#room?.speak(words), () => undefined);
+    if (this.#room) void this.#speakRoom(this.#view);
     // The waiting room needs the page's language.
     this.#atGate();
+  }
+
+  /** What cannot be loaded stays in the language it is in. */
+  async #speakRoom({ texts }: View): Promise<void> {
+    const words = await loadWaitingTexts(texts).catch(() => null);
+    if (words) this.#room?.speak(words);
   }
 
   /** Somebody opened a link to a moment in the page that was there already. */
@@ -232,10 +239,14 @@ export class StentorListener extends HTMLElement implements Actions {
   #atGate(): void {
     const { status } = this.#poll;
     const gate = status?.gate ?? null;
-    this.#room?.update(gate, this.#playerState);
+    this.#room?.update(gate, this.#playerState, this.#poll.silence !== null);
     const inLine = this.#playerState.phase === 'in_line';
-    // After the end nobody waits for a stream any more.
-    if (inLine && status?.phase === 'ended') this.#player?.stop();
+    // After the end nobody waits for a stream any more. The place is kept for the recording.
+    if (inLine && status?.phase === 'ended') {
+      const { following, position_s } = this.#playerState;
+      if (following === 'behind' && position_s !== null) this.#moment_s = position_s - (status.on_air_at_s ?? 0);
+      this.#player?.stop();
+    }
     else this.#player?.admit(this.#room?.entry ?? FREE_ENTRY);
     const hasTicket = recall(`ticket.${this.#show}`) !== null;
     if (gate && (!gate.open || !gate.draw || inLine || hasTicket)) void this.#openRoom();
@@ -253,9 +264,18 @@ export class StentorListener extends HTMLElement implements Actions {
       this.#room = new WaitingRoom(this.#show, this.#audio, actions, texts);
     } catch {
       this.#roomAsked = false;
-      return;
+      return this.#tellPart(true);
     }
+    this.#tellPart(false);
+    // The language may have been switched meanwhile.
+    if (this.#view && this.#view !== view) void this.#speakRoom(this.#view);
     this.#atGate();
+  }
+
+  /** Some browsers never ask again for a module that did not come: then only a new page helps. */
+  #tellPart(isMissing: boolean): void {
+    if (isMissing !== this.#partMissing) this.#view?.told(isMissing ? this.#view.texts.listener.partMissing : '', null);
+    this.#partMissing = isMissing;
   }
 
   #seekMedia(media_s: number): void {
@@ -280,8 +300,8 @@ export class StentorListener extends HTMLElement implements Actions {
 
   /** A status came, or did not come. */
   #heard(): void {
+    this.#atGate();
     if (this.#poll.silence === null) {
-      this.#atGate();
       this.#tellPlayer();
       this.#replay?.answered();
     }
@@ -294,14 +314,16 @@ export class StentorListener extends HTMLElement implements Actions {
     this.#draw();
   }
 
-  /** What could not be loaded is tried again with the next status. */
+  /** Early, for whoever goes into a tunnel. What could not be loaded is tried again with the next status. */
   async #loadReplay(): Promise<void> {
-    if (!this.#poll.status?.recording.ready) return;
+    const status = this.#poll.status;
+    if (this.#makeReplay || (status?.phase !== 'ending' && !status?.recording.ready)) return this.#turnIntoReplay();
     try {
       this.#makeReplay = (await import('./replay.js')).Replay;
     } catch {
-      return;
+      return this.#tellPart(status.recording.ready);
     }
+    this.#tellPart(false);
     this.#turnIntoReplay();
     this.#draw();
   }

@@ -30,6 +30,8 @@ export class TicketHolder {
   #ticket: Ticket | null = null;
   #turn: Turn | null = null;
   #gate: Gate | null = null;
+  /** The server does not answer: then a question is in vain, and a stream that breaks is no refusal. */
+  #silent = false;
   /** Sound is wanted; it comes. */
   #wanted = false;
   #heard = false;
@@ -82,9 +84,10 @@ export class TicketHolder {
     return { ticket: this.#kept?.text ?? null, held: refused || !(returns || kind === 'open' || kind === 'called') };
   }
 
-  /** A status came, or the player is in another state. */
-  update(gate: Gate | null, player: Readonly<PlayerState>): void {
+  /** A status came or is missing, or the player is in another state. */
+  update(gate: Gate | null, player: Readonly<PlayerState>, silent: boolean): void {
     this.#gate = gate;
+    this.#silent = silent;
     if (gate && this.#kept?.commitment !== gate.commitment) this.#takeUp(recall<Kept>(this.#name));
     this.#hear(player);
     if (!gate) return;
@@ -112,7 +115,7 @@ export class TicketHolder {
     // An element does not say why it broke.
     if (reconnects > this.#reconnects && isElement) {
       this.#doubts = true;
-      this.#tries += 1;
+      if (!this.#silent) this.#tries += 1;
     }
     this.#reconnects = reconnects;
     if (refusal && refusal !== this.#refusal) {
@@ -123,8 +126,9 @@ export class TicketHolder {
   }
 
   #onRefusal({ reason, retry_after_s }: Problem): void {
-    if (reason === 'full' && !this.#kept) this.#full = true;
-    else if (reason === 'full' || reason === 'not_your_turn') {
+    // Only who asks without a ticket is told that it is full. With one that was found meanwhile they are to ask again.
+    if (reason === 'full') this.#full = !this.#kept;
+    else if (reason === 'not_your_turn') {
       this.#denied = true;
       this.#called = false;
       this.#pause_s = this.#claims.next(retry_after_s);
@@ -177,7 +181,7 @@ export class TicketHolder {
   #wish(): 'ticket' | 'claim' | null {
     const gate = this.#gate;
     const ticket = this.#ticket;
-    if (!gate) return null;
+    if (!gate || this.#silent) return null;
     if (!ticket) {
       // Before the doors everybody who is here takes part in the draw.
       const isHere = this.#wanted || document.visibilityState === 'visible';
@@ -233,8 +237,9 @@ export class TicketHolder {
     if (text !== this.#kept?.text) return;
     this.#losses = losses;
     this.#denied = this.#doubts = false;
-    if (answer.state === 'called') this.#called = true;
-    else if (answer.turn) this.#turn = answer.turn;
+    this.#called = answer.state === 'called';
+    if (this.#called) return;
+    if (answer.state === 'waiting' && answer.turn) this.#turn = answer.turn;
     else this.#pause_s = this.#claims.next();
   }
 }

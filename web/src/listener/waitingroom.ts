@@ -43,10 +43,10 @@ export class WaitingRoom implements Room {
     this.actions.changed();
   }
 
-  /** A status came, or the player is in another state. */
-  update(gate: Gate | null, player: Readonly<PlayerState>): void {
+  /** A status came or is missing, or the player is in another state. */
+  update(gate: Gate | null, player: Readonly<PlayerState>, silent: boolean): void {
     if (player.phase !== 'stopped') this.#elsewhere = false;
-    this.#holder.update(gate, player);
+    this.#holder.update(gate, player, silent);
   }
 
   sentence(facts: Facts, stage: Stage): string | null {

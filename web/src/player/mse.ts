@@ -133,6 +133,8 @@ export class MsePlayer implements LivePlayer {
   }
 
   admit(entry: Entry): void {
+    // The wait was for another right than this one.
+    if (entry.ticket !== this.#entry.ticket) this.#next_at = 0;
     this.#entry = entry;
     if (entry.held && this.#state.phase === 'waiting') this.#standInLine('live');
     if (this.#state.phase !== 'in_line') return;
@@ -146,7 +148,8 @@ export class MsePlayer implements LivePlayer {
   seekTo(media_s: number): void {
     if (this.#state.phase === 'in_line') {
       this.#next = media_s;
-      this.#state.following = 'behind';
+      Object.assign(this.#state, { following: 'behind', position_s: media_s });
+      return this.changed();
     }
     // Another stream would have to wait at the gate: then only what is here can be gone to.
     const cannot = this.#entry.held && this.#state.phase !== 'paused' && !this.#isHere(media_s);
@@ -160,6 +163,11 @@ export class MsePlayer implements LivePlayer {
   }
 
   toLive(): void {
+    if (this.#state.phase === 'in_line') {
+      this.#next = 'live';
+      Object.assign(this.#state, { following: 'live', position_s: null });
+      return this.changed();
+    }
     if (!this.#supply) return;
     this.#pace.catchingUp = false;
     this.#state.following = 'live';

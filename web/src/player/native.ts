@@ -113,8 +113,8 @@ export class NativePlayer implements LivePlayer {
   seekTo(media_s: number): void {
     if (this.#state.phase === 'in_line') {
       this.#next_s = media_s;
-      this.#state.following = 'behind';
-      return;
+      Object.assign(this.#state, { following: 'behind', position_s: media_s });
+      return this.changed();
     }
     // Another stream would have to wait at the gate.
     if (this.#entry.held && !this.hls) return;
@@ -134,6 +134,10 @@ export class NativePlayer implements LivePlayer {
   toLive(): void {
     this.#state.following = 'live';
     this.#wanted_s = null;
+    if (this.#state.phase === 'in_line') {
+      this.#next_s = this.#state.position_s = null;
+      return this.changed();
+    }
     if (this.#state.phase === 'paused') return this.resume();
     if (this.#entry.held && !this.hls) return;
     const end_s = this.#seekableEnd();
