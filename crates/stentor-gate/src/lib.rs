@@ -17,6 +17,8 @@
 //! - [`gate`]: the core itself.
 //! - [`recover`]: the gate after a restart, from the journal that it wrote.
 //! - [`ladder`]: how service bends before it breaks; it knows no ticket.
+//! - [`levels`]: where its rungs are, for every thread of a node, and what that means for a listener.
+//! - [`senses`]: from what a machine has counted to what a node measures.
 //! - [`gauges`]: what a node measures, as the shares by which the ladder moves.
 //! - [`limits`]: what it holds at most.
 
@@ -26,6 +28,7 @@ pub mod gate;
 pub mod gauges;
 mod journal;
 pub mod ladder;
+pub mod levels;
 pub mod limits;
 pub mod line;
 mod lost;
@@ -33,6 +36,7 @@ pub mod networks;
 pub mod quota;
 pub mod recover;
 pub mod seats;
+pub mod senses;
 pub mod ticket;
 pub mod wait;
 
@@ -41,10 +45,12 @@ pub use draw::{Commitment, Draw, Rank, Seed};
 pub use gate::{Asked, Claimed, Gate, Refused, Standing};
 pub use gauges::Gauges;
 pub use ladder::{Ladder, Load, Rung, Sense};
+pub use levels::Levels;
 pub use line::{Cohort, NoTicket, Turn};
 pub use networks::{Census, Extent};
 pub use quota::Quotas;
 pub use recover::{RecoverError, Recovered};
 pub use seats::{Pass, Seats};
+pub use senses::{Readings, Senses};
 pub use ticket::{Serial, Ticket, TicketError, TicketKey, TicketKeys};
 pub use wait::Range;
