@@ -344,7 +344,13 @@ impl Gate {
 
     /// Whether somebody without a ticket would be let in.
     pub fn is_open(&self) -> bool {
-        self.seats.is_awaiting() || self.seats.free() > self.waiting()
+        self.seats.is_awaiting() || self.has_room()
+    }
+
+    /// Whether whoever comes now would be let in. After a restart those who were inside without a ticket are let in again, and
+    /// cannot be told from others; but nobody else is to be told to come.
+    pub fn has_room(&self) -> bool {
+        self.seats.free() > self.waiting()
     }
 
     /// Somebody wants a stream and has no ticket: a player, a radio, a page while there is room.

@@ -9,31 +9,25 @@ use std::sync::LazyLock;
 use axum::Router;
 use axum::extract::{Path, Request};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use bytes::Bytes;
 use flate2::Compression;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, header};
 use rust_embed::RustEmbed;
 use stentor_types::Reason;
 
-use crate::gzip::{accepts_gzip, gzip};
+use crate::gzip::Coded;
 use crate::problem::Problem;
 
 #[derive(RustEmbed)]
 #[folder = "../../web/dist"]
 struct Dist;
 
-/// A file as it is sent. Codings of one file have tags of their own (RFC 9110 §8.8.3.3).
+/// A file as it is sent.
 struct Page {
     content_type: &'static str,
-    plain: Sent,
-    gzip: Sent,
-}
-
-struct Sent {
-    body: Bytes,
-    etag: HeaderValue,
+    document: Coded,
 }
 
 static PAGES: LazyLock<BTreeMap<String, Page>> = LazyLock::new(|| {
@@ -45,37 +39,16 @@ impl Page {
         let file = Dist::get(path)?;
         let hash: String =
             file.metadata.sha256_hash()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        let sent = |body: Bytes, coding: &str| {
-            let etag =
-                HeaderValue::from_str(&format!("\"{hash}{coding}\"")).expect("ASCII letters and digits");
-            Sent { body, etag }
-        };
-        let gzip = sent(gzip(&file.data, Compression::best()), "-gzip");
-        let plain = sent(Bytes::from(file.data.into_owned()), "");
-        Some(Self { content_type: content_type(path), plain, gzip })
+        let document = Coded::new(Bytes::from(file.data.into_owned()), &hash, Compression::best());
+        Some(Self { content_type: content_type(path), document })
     }
 
-    /// It with its ETag; 304 where the browser has it already. Browsers ask again each time (`no-cache`), so that a page and its
-    /// modules are always of one build.
-    fn answer(&self, method: &Method, asked: &HeaderMap) -> Response {
-        let compressed = accepts_gzip(asked);
-        let Sent { body, etag } = if compressed { &self.gzip } else { &self.plain };
-        let known = asked.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-        let mut response = if known.is_some_and(|known| known.split(',').any(|tag| tag.trim() == etag)) {
-            StatusCode::NOT_MODIFIED.into_response()
-        } else if method == Method::HEAD {
-            StatusCode::OK.into_response()
-        } else {
-            body.clone().into_response()
-        };
+    /// Browsers ask again each time (`no-cache`), so that a page and its modules are always of one build.
+    fn answer(&self, asked: &HeaderMap) -> Response {
+        let mut response = self.document.answer(asked);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        headers.insert(header::ETAG, etag.clone());
-        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        if compressed {
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        }
         response
     }
 }
@@ -91,10 +64,10 @@ pub fn assets<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/assets/{*path}", get(asset))
 }
 
-async fn asset(method: Method, headers: HeaderMap, Path(path): Path<String>) -> Response {
+async fn asset(headers: HeaderMap, Path(path): Path<String>) -> Response {
     match PAGES.get(&path) {
         // Pages are served at their own URLs only, where their headers fit.
-        Some(file) if !path.ends_with(".html") => file.answer(&method, &headers),
+        Some(file) if !path.ends_with(".html") => file.answer(&headers),
         _ => Problem::new(Reason::NotFound).into_response(),
     }
 }
@@ -103,16 +76,14 @@ async fn asset(method: Method, headers: HeaderMap, Path(path): Path<String>) -> 
 /// Both lie at the root, because a worker reaches no page above its own path, and have names that no show can
 /// have.
 pub fn shell<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    let file = |name: &'static str| {
-        get(move |method: Method, headers: HeaderMap| async move { page(&method, &headers, name) })
-    };
+    let file = |name: &'static str| get(move |headers: HeaderMap| async move { page(&headers, name) });
     Router::new().route("/sw.js", file("sw.js")).route("/listener.html", file("listener.html"))
 }
 
 /// The page of this name, such as `listener.html`.
-pub fn page(method: &Method, headers: &HeaderMap, name: &str) -> Response {
+pub fn page(headers: &HeaderMap, name: &str) -> Response {
     match PAGES.get(name) {
-        Some(file) => file.answer(method, headers),
+        Some(file) => file.answer(headers),
         None => Problem::new(Reason::Internal).detail("This build has no pages in it.").into_response(),
     }
 }
@@ -154,38 +125,16 @@ pub(crate) fn add_security_headers(headers: &mut HeaderMap) {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read as _;
-
-    use flate2::read::GzDecoder;
-
     use super::*;
 
     #[test]
-    fn every_page_is_whole_in_either_coding() {
-        assert!(PAGES.contains_key("listener.html") && PAGES.contains_key("player/mse.js"));
-        for (path, Page { plain, gzip, .. }) in PAGES.iter() {
-            let mut whole = Vec::new();
-            GzDecoder::new(&gzip.body[..]).read_to_end(&mut whole).expect("gzip");
-            assert_eq!(whole, plain.body, "{path}");
-            assert_ne!(gzip.etag, plain.etag, "{path}");
+    fn every_page_is_there_and_says_what_it_is() {
+        for (path, content_type) in [("listener.html", "text/html"), ("player/mse.js", "text/javascript")] {
+            let answer = page(&HeaderMap::new(), path);
+            assert_eq!(answer.status(), 200, "{path}");
+            let said = answer.headers()[header::CONTENT_TYPE].to_str().expect("text");
+            assert!(said.starts_with(content_type), "{path}: {said}");
         }
-    }
-
-    #[test]
-    fn the_coding_is_one_that_was_asked_for_and_what_is_known_is_not_sent_again() {
-        let asked = |pairs: &[(header::HeaderName, &HeaderValue)]| {
-            let headers = pairs.iter().map(|(name, value)| (name.clone(), (*value).clone())).collect();
-            page(&Method::GET, &headers, "listener.html")
-        };
-        let codings = HeaderValue::from_static("gzip, br");
-        let (plain, compressed) = (asked(&[]), asked(&[(header::ACCEPT_ENCODING, &codings)]));
-        assert_eq!(plain.headers().get(header::CONTENT_ENCODING), None);
-        assert_eq!(compressed.headers()[header::CONTENT_ENCODING], "gzip");
-        let (plain, compressed) = (&plain.headers()[header::ETAG], &compressed.headers()[header::ETAG]);
-        let again = |tag, codings: &[_]| asked(&[&[(header::IF_NONE_MATCH, tag)], codings].concat()).status();
-        let reads_gzip = [(header::ACCEPT_ENCODING, &codings)];
-        assert_eq!(again(plain, &[]), 304);
-        assert_eq!(again(compressed, &reads_gzip), 304);
-        assert_eq!(again(compressed, &[]), 200);
+        assert_eq!(page(&HeaderMap::new(), "nothing.html").status(), 500);
     }
 }

@@ -12,7 +12,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use stentor_node::DiskState;
 use stentor_stage::TokenKey;
 use stentor_types::Reason;
@@ -56,12 +56,7 @@ pub fn router(shell: Arc<Shell>, key: TokenKey) -> Router {
         .route("/readyz", get(ready))
         .with_state(Desk { shell, key })
         .merge(pages::assets())
-        .route(
-            "/operator",
-            get(|method: Method, headers: HeaderMap| async move {
-                pages::page(&method, &headers, "operator.html")
-            }),
-        )
+        .route("/operator", get(|headers: HeaderMap| async move { pages::page(&headers, "operator.html") }))
         .route("/healthz", get(|| async { "ok\n" }))
         .fallback(|| async { Problem::new(Reason::NotFound) })
         .method_not_allowed_fallback(|| async { Problem::new(Reason::WrongMethod) })

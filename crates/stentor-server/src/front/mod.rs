@@ -34,6 +34,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 
 use crate::door::bounded_body;
+use crate::gzip::Coded;
 use crate::pages;
 use crate::problem::{Problem, show_id};
 use crate::shell::Shell;
@@ -52,7 +53,8 @@ pub(crate) struct Front {
 /// Answers of one show that are made once for many.
 #[derive(Default)]
 pub struct ShowCache {
-    status: Mutex<Option<(Mono, Bytes, HeaderValue)>>,
+    /// When it was made.
+    status: Mutex<Option<(Mono, Coded)>>,
     /// Playlists and marks, each with what it was made of.
     made: Mutex<BTreeMap<Made, (u64, Bytes)>>,
     layouts: Arc<tokio::sync::Mutex<BTreeMap<Rendition, Arc<FileLayout>>>>,
@@ -183,10 +185,10 @@ async fn without_slash(Path(show): Path<String>) -> Result<Redirect, Problem> {
     Ok(Redirect::permanent(&format!("/{}", show_id(&show)?)))
 }
 
-async fn shows(State(front): State<Front>, method: Method, headers: HeaderMap) -> Response {
+async fn shows(State(front): State<Front>, headers: HeaderMap) -> Response {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !accept.contains("application/json") {
-        return pages::page(&method, &headers, "shows.html");
+        return pages::page(&headers, "shows.html");
     }
     let shows = front.shell.look(|node, _| {
         let shows = node.shows().map(|show| {
@@ -201,18 +203,13 @@ async fn shows(State(front): State<Front>, method: Method, headers: HeaderMap) -
 }
 
 /// The listener's page is the same for every show, and says by itself when there is none.
-async fn page(
-    State(front): State<Front>,
-    method: Method,
-    mut headers: HeaderMap,
-    Path(show): Path<String>,
-) -> Response {
+async fn page(State(front): State<Front>, mut headers: HeaderMap, Path(show): Path<String>) -> Response {
     if show_id(&show).is_ok_and(|id| front.shell.show(&id).is_ok()) {
-        return pages::page(&method, &headers, "listener.html");
+        return pages::page(&headers, "listener.html");
     }
     // Who has the page of a show that is gone is told so, and not that it is as it was.
     headers.remove(header::IF_NONE_MATCH);
-    let mut response = pages::page(&method, &headers, "listener.html");
+    let mut response = pages::page(&headers, "listener.html");
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }

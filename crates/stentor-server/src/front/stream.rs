@@ -93,7 +93,9 @@ async fn serve(
     if method == Method::HEAD {
         // Whoever only looks takes no seat, and nobody's stream.
         gate.may_enter(ticket)?;
-        return Ok(choice.headers(choice.first).into_response());
+        // A body without a length: an empty one would be said to be the stream's.
+        let body = Body::from_stream(stream::pending::<Result<Bytes, std::convert::Infallible>>());
+        return Ok((choice.headers(choice.first), body).into_response());
     }
     let admission = gate.admit(ticket, move |_| {
         end.send_replace(true);

@@ -76,7 +76,7 @@ impl BoardView {
         });
         Self {
             // Before the doors there is nothing to come in to.
-            open: gate.draw().is_some() && gate.is_open(),
+            open: gate.draw().is_some() && gate.has_room(),
             seats: gate.seats().cap(),
             waiting: gate.waiting(),
             commitment: hex(&gate.seed().commitment().0),

@@ -150,6 +150,11 @@ impl Record {
         }
     }
 
+    /// What is on the disk may end in the middle of something.
+    pub(super) fn begin_anew(&mut self) {
+        self.is_whole_due = true;
+    }
+
     /// What was taken is on the disk, or not: how long the journal is then.
     pub(super) fn wrote(&mut self, gate: &mut Gate, written: Option<u64>) {
         self.is_whole_due = written.is_none();

@@ -1,6 +1,7 @@
 //! Keeps the gates of all shows: has who is next called, and what happened written down.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use stentor_types::Mono;
@@ -60,8 +61,8 @@ pub(crate) async fn keep(shell: Arc<Shell>) {
     }
 }
 
-/// What one show's listeners do not have is there for the others, and each is first in its turn. Between two ticks two shows may give
-/// the same seat away.
+/// What one show's listeners do not have is there for the others, and each is first in its turn. Between two ticks shows that fill at
+/// once may each give away all that was free.
 fn share_seats(shell: &Shell, seats: u32, ticks: u64) {
     let mut shows = shell.shows();
     let first = (ticks % (shows.len().max(1) as u64)) as usize;
@@ -95,6 +96,7 @@ fn begin_writing(shell: &Arc<Shell>, show: Arc<ShowShell>) {
 
 fn write(shell: &Shell, show: &ShowShell, due: &Due) {
     let written = files::write(&shell.data().show_dir(&show.id), due);
+    show.gate.is_torn.store(written.is_err(), Relaxed);
     show.gate.wrote(written.as_ref().ok().copied());
     if let Err(error) = written {
         shell.note(Notice::GateUnwritten { show: show.id.clone(), error });
@@ -115,6 +117,14 @@ pub(crate) fn close(shell: &Shell) -> Closed {
 pub(crate) async fn write_last(shell: &Arc<Shell>, Closed(gates): Closed) {
     for (show, State { gate, mut record, .. }) in gates {
         let turn = Arc::clone(&show.gate.writing).lock_owned().await;
+        // What lies in a folder of another show is not written over.
+        if !show.owns_folder() {
+            continue;
+        }
+        // What was being written when the gate was taken away may have failed since.
+        if show.gate.is_torn.load(Relaxed) {
+            record.begin_anew();
+        }
         let due = record.last(gate);
         let shell = Arc::clone(shell);
         let writing = tokio::task::spawn_blocking(move || {

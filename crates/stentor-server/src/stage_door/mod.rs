@@ -84,8 +84,8 @@ async fn with_cors(request: Request, next: Next) -> Response {
     response
 }
 
-async fn studio(method: Method, headers: HeaderMap, State(_): State<StageDoor>) -> Response {
-    pages::page(&method, &headers, "studio.html")
+async fn studio(headers: HeaderMap, State(_): State<StageDoor>) -> Response {
+    pages::page(&headers, "studio.html")
 }
 
 /// The token of `Authorization: Bearer …` (RFC 6750 §2.1).
