@@ -1,5 +1,5 @@
 const SHELL = {
- "version": "5c25b1924085d53f",
+ "version": "be92a3078b2d7295",
  "files": {
   "/listener.html": "531f8b26f5d5eb240a97e58e7e327f61fdc681262d807594b03f70ffbd130ecb",
   "/assets/css/base.css": "a1c3272d5a28bd5aa3f337a24fb51d96c1f52f8d39f6d89ebb5b6c4d3ef20460",
@@ -10,7 +10,7 @@ const SHELL = {
   "/assets/listener/gate.js": "c7ee896f008550a14de654bd6684251d391b5cac20e6821181643ac5cd08232c",
   "/assets/listener/hand.js": "8aac7fd2140dc1c877e38a6fc35d59ad993861576f27affbd18a4a1f889c5ffb",
   "/assets/listener/mediasession.js": "4f8ecfa90d356b6b9ca4a5c8e93d89989f546d6a20a46020f9931a8c188b5ba6",
-  "/assets/listener/model.js": "61369b83e7b76b0d649c44c68b57dc8d32e519eb28834b90da89eac29072dd56",
+  "/assets/listener/model.js": "87d8ffb784d7ad684141bb9734db468825908fe5a50c692a3050108e7a372668",
   "/assets/listener/movement.js": "2f9d73b5f3709eceb1cfaeb6f284754c8d1a756264f9cbe50c40ba5fe39582cf",
   "/assets/listener/probe.js": "05acb1107e582975fcfa526c8ee446cd1fe43b9c45618d66dea4f005f41b7179",
   "/assets/listener/replay.js": "42948dff683368187d18ce1415d6af7e78b7f4a3d928c218f401098758c28e60",
@@ -26,7 +26,7 @@ const SHELL = {
   "/assets/listener/stentor-volume.js": "69918c34b34bbce448f1890ef68c93e8baa368586aff91f1eeb8aff707c85bfa",
   "/assets/listener/stentor-why.js": "cf957b0c5cb3cdb4a86d84bb2c68e1fef0755e033758f6bf5753386252f62fd3",
   "/assets/listener/texts.js": "e531f952c8d044980f3d5f265a447908a689c128332fb8c63f2ac8671131d825",
-  "/assets/listener/ticket.js": "82753701656f03b31c8a785e64502dc2a578ff6ec82a3c8e9c2200601cefd53b",
+  "/assets/listener/ticket.js": "e380381b501b3cf741958bcda11d2ea98ad6398850bff97ad4132952f8818466",
   "/assets/listener/view.js": "7600c295e1fcca7ce57873ad07b3a73d2e0fb6f820d04c04941ea60b2fd98d43",
   "/assets/listener/waitingroom.js": "5c94dcc44445b06c38e4c49ba1837a063fe098e9969e84dc6e6aceda00368977",
   "/assets/listener/waitingwords.js": "30d5dcddb221dd45429bfb5a628560e300ebe11fdeb28bb1d1f6b9a5b25a991d",

@@ -128,6 +128,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_page_is_whole_in_either_coding() {
+        for (path, Page { document, .. }) in PAGES.iter() {
+            assert!(document.is_whole(), "{path}");
+        }
+    }
+
+    #[test]
     fn every_page_is_there_and_says_what_it_is() {
         for (path, content_type) in [("listener.html", "text/html"), ("player/mse.js", "text/javascript")] {
             let answer = page(&HeaderMap::new(), path);

@@ -205,9 +205,9 @@ export class TicketHolder {
         this.#losses = losses;
         this.#denied = this.#doubts = false;
         this.#called = answer.state === 'called';
-        if (this.#called)
+        if (answer.state === 'called')
             return;
-        if (answer.state === 'waiting' && answer.turn)
+        if (answer.turn)
             this.#turn = answer.turn;
         else
             this.#pause_s = this.#claims.next();

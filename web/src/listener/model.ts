@@ -39,9 +39,9 @@ export function modelOf(known: Knowledge, texts: Texts): Model {
   const names = heard_s === null ? null : poll.marks.speakingAt(heard_s);
   const speaking = names ?? (replay.loaded ? [] : (status?.speaking ?? []));
   const place = placeOf(known, stage, texts);
-  const behind_s = (player.latency_s ?? 0) - player.latency_target_s;
-  const isBehind = player.latency_s !== null && (player.following === 'behind' || behind_s > BEHIND_S);
-  const behind = isBehind ? t.behind(clockText(player.latency_s ?? 0)) : '';
+  const { latency_s } = player;
+  const isBehind = latency_s !== null && (player.following === 'behind' || latency_s - player.latency_target_s > BEHIND_S);
+  const behind = isBehind ? t.behind(clockText(latency_s)) : '';
   const hearing = ['playing', 'buffering', 'reconnecting', 'paused'].includes(player.phase);
   const audible = stage === 'live' || stage === 'replay';
   const steered = player.mode === 'mse' || player.mode === 'managed';

@@ -238,8 +238,8 @@ export class TicketHolder {
     this.#losses = losses;
     this.#denied = this.#doubts = false;
     this.#called = answer.state === 'called';
-    if (this.#called) return;
-    if (answer.state === 'waiting' && answer.turn) this.#turn = answer.turn;
+    if (answer.state === 'called') return;
+    if (answer.turn) this.#turn = answer.turn;
     else this.#pause_s = this.#claims.next();
   }
 }

@@ -135,8 +135,9 @@ impl Record {
         (!journal.is_empty()).then_some(Due::Append(journal))
     }
 
-    /// The last that there is to be written.
-    pub(super) fn last(&mut self, mut gate: Gate) -> Due {
+    /// The last that there is to be written. What is torn ends in the middle of something, and nothing may stand behind it.
+    pub(super) fn last(&mut self, mut gate: Gate, is_torn: bool) -> Due {
+        self.is_whole_due |= is_torn;
         match self.take(&mut gate) {
             Some(Due::Whole { key, mut journal }) => {
                 journal.append(&mut gate.stop());
@@ -148,11 +149,6 @@ impl Record {
             }
             None => Due::Append(gate.stop()),
         }
-    }
-
-    /// What is on the disk may end in the middle of something.
-    pub(super) fn begin_anew(&mut self) {
-        self.is_whole_due = true;
     }
 
     /// What was taken is on the disk, or not: how long the journal is then.

@@ -1,7 +1,6 @@
 //! Keeps the gates of all shows: has who is next called, and what happened written down.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use stentor_types::Mono;
@@ -81,7 +80,7 @@ fn share_seats(shell: &Shell, seats: u32, ticks: u64) {
 /// Writes what happened at a show's gate, if nobody does so already. Where a disk stands still nobody waits for it, but no more
 /// tickets are given out than a crash may lose.
 fn begin_writing(shell: &Arc<Shell>, show: Arc<ShowShell>) {
-    let Ok(turn) = Arc::clone(&show.gate.writing).try_lock_owned() else { return };
+    let Ok(mut is_torn) = Arc::clone(&show.gate.writing).try_lock_owned() else { return };
     // The folder of a new show is made by another thread.
     if !show.owns_folder() {
         return;
@@ -89,18 +88,19 @@ fn begin_writing(shell: &Arc<Shell>, show: Arc<ShowShell>) {
     let Some(due) = show.gate.take() else { return };
     let shell = Arc::clone(shell);
     tokio::task::spawn_blocking(move || {
-        let _turn = turn;
-        write(&shell, &show, &due);
+        *is_torn = !write(&shell, &show, &due);
     });
 }
 
-fn write(shell: &Shell, show: &ShowShell, due: &Due) {
+/// Whether it is on the disk.
+fn write(shell: &Shell, show: &ShowShell, due: &Due) -> bool {
     let written = files::write(&shell.data().show_dir(&show.id), due);
-    show.gate.is_torn.store(written.is_err(), Relaxed);
     show.gate.wrote(written.as_ref().ok().copied());
+    let is_written = written.is_ok();
     if let Err(error) = written {
         shell.note(Notice::GateUnwritten { show: show.id.clone(), error });
     }
+    is_written
 }
 
 /// The gates of all shows as they are when the server stops: whoever is inside now is inside when it is back, however their
@@ -116,23 +116,15 @@ pub(crate) fn close(shell: &Shell) -> Closed {
 /// Writes down the last of them, so that a start finds them as they were.
 pub(crate) async fn write_last(shell: &Arc<Shell>, Closed(gates): Closed) {
     for (show, State { gate, mut record, .. }) in gates {
-        let turn = Arc::clone(&show.gate.writing).lock_owned().await;
+        let mut is_torn = Arc::clone(&show.gate.writing).lock_owned().await;
         // What lies in a folder of another show is not written over.
         if !show.owns_folder() {
             continue;
         }
         // What was being written when the gate was taken away may have failed since.
-        if show.gate.is_torn.load(Relaxed) {
-            record.begin_anew();
-        }
-        let due = record.last(gate);
+        let due = record.last(gate, *is_torn);
         let shell = Arc::clone(shell);
-        let writing = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            if let Err(error) = files::write(&shell.data().show_dir(&show.id), &due) {
-                shell.note(Notice::GateUnwritten { show: show.id.clone(), error });
-            }
-        });
+        let writing = tokio::task::spawn_blocking(move || *is_torn = !write(&shell, &show, &due));
         let _ = writing.await;
     }
 }

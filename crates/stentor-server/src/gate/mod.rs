@@ -26,7 +26,6 @@ pub(crate) use self::keeper::{close, keep, write_last};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -58,10 +57,8 @@ pub(crate) struct ShowGate {
     show: ShowId,
     clock: Clock,
     state: Mutex<Option<State>>,
-    /// Held by whoever writes the show's journal.
-    writing: Arc<tokio::sync::Mutex<()>>,
-    /// What was last to be written was not, or not whole.
-    is_torn: AtomicBool,
+    /// Held by whoever writes the show's journal: whether what was last to be written was not, or not whole.
+    writing: Arc<tokio::sync::Mutex<bool>>,
 }
 
 struct State {
@@ -95,13 +92,7 @@ pub(crate) struct Counts {
 impl ShowGate {
     /// The place of a show's gate.
     pub(crate) fn new(show: ShowId, clock: Clock) -> Self {
-        Self {
-            show,
-            clock,
-            state: Mutex::new(None),
-            writing: Arc::default(),
-            is_torn: AtomicBool::new(false),
-        }
+        Self { show, clock, state: Mutex::new(None), writing: Arc::default() }
     }
 
     /// A new gate, for a show that was just announced.

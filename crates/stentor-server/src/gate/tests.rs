@@ -98,7 +98,7 @@ fn places_outlast_a_restart_with_a_warning_and_without() {
         assert_eq!(stood.iter().filter(|turn| turn.is_none()).count(), 1, "one is called");
         if is_stopped {
             let State { gate, mut record, .. } = before.lock().take().expect("it was begun");
-            write(folder.path(), &record.last(gate)).expect("a disk that takes it");
+            write(folder.path(), &record.last(gate, false)).expect("a disk that takes it");
         }
         let after = gate(folder.path(), 1);
         assert_eq!(stands(&after), stood, "stopped: {is_stopped}");
@@ -139,4 +139,16 @@ fn a_disk_that_refused_once_is_made_up_for() {
     keep(&before, folder.path());
     let after = gate(folder.path(), 1);
     assert!(after.ask(&first).is_ok() && after.ask(&second).is_ok());
+}
+
+/// The same when the gate is taken away before anybody learns that the disk refused.
+#[test]
+fn what_a_disk_refused_while_the_server_stopped_is_made_up_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let before = gate(folder.path(), 1);
+    let ticket = before.give(HERE).expect("a ticket");
+    let State { gate: mut core, mut record, .. } = before.lock().take().expect("it was begun");
+    assert!(record.take(&mut core).is_some(), "this never came to the disk");
+    write(folder.path(), &record.last(core, true)).expect("a disk that takes it");
+    assert!(gate(folder.path(), 1).ask(&ticket).is_ok());
 }
